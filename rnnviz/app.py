@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import faulthandler
+import atexit
 import gc
 import os
 import signal
@@ -11,7 +10,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +20,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from rnnviz.core.system import places
+from rnnviz.core.system.crash_record import CrashRecord, crashed_before
 from rnnviz.core.system.left_behind import remove_left_behind
 from rnnviz.core.system.version_guard import check_qt
 from rnnviz.session.session import Session
@@ -31,6 +31,8 @@ from rnnviz.work.runner import EngineRunner, Runner
 
 PICTURE = Path("rnnviz-window.png")
 _PICTURE_TIMEOUT_MS = 120_000
+_CRASHES_TOLD_MS = 3000
+"""After the first messages of what is opened."""
 
 
 def has_display() -> bool:
@@ -77,9 +79,9 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
     if not displayed:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         print("There is no display here, so the window is drawn into a picture instead.")
-    if sys.stderr is not None:
-        with contextlib.suppress(OSError, ValueError):
-            faulthandler.enable()
+    logs = places.log_directory()
+    record = CrashRecord(logs)
+    atexit.register(record.close)  # a crash while all is taken apart is one, too
     interrupted = threading.Event()
     # From here on Ctrl-C is remembered until there is a window that can be closed.
     signal.signal(signal.SIGINT, lambda *_: interrupted.set())
@@ -95,13 +97,14 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
     app.setApplicationName("rnnviz")
     app.setApplicationDisplayName("rnnviz")
     window = build(app, runner)
-    _catch_defects(window)
+    _catch_defects(window, record.note)
     _end_on_interrupt(window, interrupted)
     window.show()
     if not displayed:
         # Before the files are opened, so that nothing that is said of them is missed.
         _end_when_refused(app, window)
     QTimer.singleShot(0, window, lambda: window.open_at_start(paths, addresses))
+    QTimer.singleShot(_CRASHES_TOLD_MS, window, lambda: _tell_of_crashes(window, logs))
     # What is there by now stays: looking through all of it again and again would cost frames.
     QTimer.singleShot(0, window, _collect_from_now_on)
     window.build_ahead_of_use()
@@ -111,13 +114,25 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
     return app.exec()
 
 
+def _tell_of_crashes(window: Window, folder: Path) -> None:
+    """Say that an earlier window ended by a crash, and where its record lies."""
+    found = crashed_before(folder)
+    if found:
+        window.status.say(
+            "rnnviz ended in a crash before. Where it stood is written in "
+            f"{found[-1]} (Help > Folder of crash records)",
+            30_000,
+        )
+
+
 def _collect_from_now_on() -> None:
     gc.freeze()
     gc.enable()
 
 
-def _catch_defects(window: Window) -> None:
-    """Show what nobody caught, instead of printing it where nobody looks."""
+def _catch_defects(window: Window, note: Callable[[str], None]) -> None:
+    """Show what nobody caught, instead of printing it where nobody looks; and note it."""
+    window.session.jobs.failed.connect(lambda failure: note(failure.details))
 
     def caught(
         kind: type[BaseException], error: BaseException, trace: TracebackType | None
@@ -129,6 +144,7 @@ def _catch_defects(window: Window) -> None:
             return
         details = "".join(traceback.format_exception(kind, error, trace))
         print(details, file=sys.stderr)
+        note(details)
         message = f"{kind.__name__}: {error}"
         QTimer.singleShot(0, window, lambda: show_problem(window, message, details))
 

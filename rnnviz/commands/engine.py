@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 
 EXAMPLES = ""
@@ -15,10 +16,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Serve until the window closes the pipe; Ctrl-C in a terminal is for the window alone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from rnnviz.core.system import deleting
     from rnnviz.nets.answering.table import TASKS
     from rnnviz.work.engine import own_pipes, serve
     from rnnviz.work.messages import messages
 
     requests, replies = own_pipes()
-    serve(TASKS, messages(requests), replies)
+    if not serve(TASKS, messages(requests), replies):
+        # A thread that is still within torch while Python takes itself apart ends in a segmentation
+        # fault: what the job holds is left to the system instead.
+        deleting.wait()
+        os._exit(0)
     return 0

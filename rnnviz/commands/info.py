@@ -413,6 +413,7 @@ def _run(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
         "kind": "run",
         "path": str(directory),
         "state": watched.state,
+        "trouble": watched.trouble(),
         "config": msgspec.to_builtins(config),
         "last_step": step,
         "last_validation": held_out,
@@ -428,6 +429,8 @@ def _run(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
     for event, name in ((step, "last loss"), (held_out, "held-out loss")):
         if isinstance(nats := event.get("loss_nats"), float):
             lines.append((name, training_loss_in_words(nats, loss_unit(config.task))))
+    if trouble := watched.trouble() or watched.problem:
+        lines.append(("problem", trouble))
     return facts, lines
 
 
@@ -451,8 +454,11 @@ def _folder_of_runs(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
         runs.append(facts)
         if isinstance(watched, WatchedRun):
             facts |= {"state": watched.state, "step": watched.record.step}
+            facts["trouble"] = watched.trouble()
             state = STATE_WORDS[watched.state]
             lines.append(("run", f"{watched.name}, {state}, step {watched.record.step:,}"))
+            if trouble := watched.trouble() or watched.problem:
+                lines.append(("problem", trouble))
             continue
         curves = {tag: curve for tag, curve in watched.scalars.items() if len(curve)}
         facts["scalars"] = {

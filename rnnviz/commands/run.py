@@ -379,6 +379,7 @@ def _status(watched: WatchedRun, as_json: bool) -> int:
         "last_step": step,
         "last_validation": held_out,
         "bad_number": bad,
+        "trouble": watched.trouble(),
     }
     if as_json:
         print_json(facts)
@@ -395,8 +396,7 @@ def _status(watched: WatchedRun, as_json: bool) -> int:
             lines.append((name, training_loss_in_words(nats, loss_unit(task))))
     if "learning_rate" in step:
         lines.append(("learning rate", f"{float(step['learning_rate']):.3g}"))
-    if bad is not None:
-        where = f"{bad['where']} {bad['parameter']}".strip()
-        lines.append(("NaN or infinity", f"first in {where} at step {bad['step']:,}"))
+    if trouble := watched.trouble() or watched.problem:
+        lines.append(("problem", trouble))
     print(pairs(lines))
     return 0

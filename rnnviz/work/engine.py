@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
@@ -28,6 +29,8 @@ from rnnviz.work.messages import (
 )
 
 _LEAST_SECONDS_BETWEEN_PROGRESS = 0.05
+_LONGEST_END_SECONDS = 2.0
+"""So long jobs may clean up once nobody is there to hear of them."""
 
 
 class RunningJob:
@@ -83,14 +86,22 @@ def _failure(request: Request[Any, Any], error: RnnvizError) -> Failure:
     return msgspec.convert(told, request.failure)
 
 
-def serve(tasks: Tasks, wishes: Iterable[bytes], replies: BinaryIO) -> None:
-    """Answer wishes, one message each, until they end; jobs run beside each other."""
+def serve(tasks: Tasks, wishes: Iterable[bytes], replies: BinaryIO) -> bool:
+    """Answer wishes, one message each, until they end; jobs run beside each other.
+
+    Jobs that are under way then are asked to stop and waited for a moment.
+
+    Returns:
+        Whether all have stopped. Where one has not, Python may not take itself apart under it.
+    """
     writing = threading.Lock()
     running: dict[int, RunningJob] = {}
+    threads: list[threading.Thread] = []
 
     def answer(reply: Reply) -> None:
         message = framed(_encoded(reply))
-        with writing:
+        # Where nobody reads them any more, the wishes end, too, and with them the job.
+        with writing, contextlib.suppress(OSError):
             replies.write(message)
             replies.flush()
 
@@ -105,9 +116,17 @@ def serve(tasks: Tasks, wishes: Iterable[bytes], replies: BinaryIO) -> None:
             answer(wish)
         elif isinstance(wish, Job):
             running_job = running[wish.number] = RunningJob(wish.number, answer)
-            threading.Thread(target=work, args=(wish, running_job), daemon=True).start()
+            threads = [thread for thread in threads if thread.is_alive()]
+            threads.append(threading.Thread(target=work, args=(wish, running_job), daemon=True))
+            threads[-1].start()
         elif cancelled := running.get(wish.number):
             cancelled.cancelled.set()
+    for job in tuple(running.values()):
+        job.cancelled.set()
+    end = time.monotonic() + _LONGEST_END_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, end - time.monotonic()))
+    return not any(thread.is_alive() for thread in threads)
 
 
 def _encoded(reply: Reply) -> bytes:

@@ -177,7 +177,8 @@ class EngineRunner:
     def _ensure_child(self) -> subprocess.Popen[bytes]:
         if self._child is not None and self._child.poll() is None:
             return self._child
-        environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+        # In a crash it writes where it stood, which is shown and noted here.
+        environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONFAULTHANDLER": "1"}
         self._child = subprocess.Popen(
             self._command,
             stdin=subprocess.PIPE,

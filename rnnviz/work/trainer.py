@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,11 @@ from rnnviz.core.files.reading import exists, open_regular
 from rnnviz.core.runs.directory.config import TrainingConfig
 
 LOG = "trainer.log"
-_LOG_SHOWN = 4096
+_LOG_SHOWN = 1 << 15
+_CRASH = "Fatal Python error: "
+"""With this Python begins to write where it stood."""
+_STOOD = ("Current thread", "Thread 0x", 'File "', "<", "...", "Extension modules:")
+"""With these the lines begin that say so."""
 
 _started: list[subprocess.Popen[bytes]] = []
 """Kept, so that those which have ended can be waited for."""
@@ -84,11 +89,16 @@ def last_words(directory: Path) -> str:
     except OSError:
         return ""
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    stood = list(takewhile(lambda line: line.startswith(_STOOD), reversed(lines)))
+    last = lines[-1 - len(stood)] if len(stood) < len(lines) else ""
+    if last.startswith(_CRASH):
+        return f"it ended in a crash ({last.removeprefix(_CRASH)}); {LOG} says where it stood"
     return lines[-1].removeprefix("rnnviz: ") if lines else ""
 
 
 def _start(arguments: list[str], directory: Path) -> int:
-    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
+    # In a crash it writes into its log where it stood.
+    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONFAULTHANDLER": "1"}
     try:
         directory.mkdir(parents=True, exist_ok=True)
         log_file = directory / LOG

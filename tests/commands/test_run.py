@@ -93,7 +93,7 @@ def test_the_state_is_told(writer: RunWriter, capsys: pytest.CaptureFixture[str]
     assert lines[0].split(None, 1) == ["run", "novel, running"]
     assert lines[1].split(None, 1) == ["step", "7 of 100"]
     assert "1:05" in lines[2]
-    assert "first in gradient output.bias at step 6" in lines[-1]
+    assert "At step 6 the gradient of output.bias stopped being a number." in lines[-1]
     assert main(["run", "status", str(writer.directory), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["state"], told["last_step"]["step"]) == ("running", 7)

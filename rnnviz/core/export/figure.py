@@ -6,7 +6,6 @@ Lengths are pixels of a screen of 96 dots an inch; y grows downwards. The painte
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -24,6 +23,7 @@ from rnnviz.core.colours.colour import (
     Scale,
     palette,
 )
+from rnnviz.core.export.captions import lines_within
 from rnnviz.core.export.coloured import LABEL_STRENGTHS, ColouredText, ticks
 from rnnviz.core.export.layout import Cell, rows
 
@@ -44,6 +44,7 @@ _LEGEND_WIDTH = 208.0
 _LEGEND_STEPS = 104
 _SMALL, _TITLE = 11, 18
 _LEADING = 16.0
+_LINE_HEIGHT = _LEADING / _SMALL
 SOFT = {False: "#5d6675", True: "#9ba5b5"}
 """The colour of captions on light and on dark paper."""
 _FAINT = {False: "#98a1b0", True: "#707b8d"}
@@ -147,10 +148,30 @@ def figure(coloured: ColouredText, dark: bool = False, columns: int = COLUMNS) -
 
 def _heading(made: Figure, coloured: ColouredText, dark: bool, y: float) -> float:
     ink, soft = hex_colour(INK[dark]), SOFT[dark]
-    y += _TITLE * 0.8
-    made.words.append(Words(_MARGIN, y, coloured.heading, _TITLE, ink, bold=True))
-    y += _LEADING + 4
-    made.words.append(Words(_MARGIN, y, coloured.about, _SMALL, soft))
+    room = made.width - 2 * _MARGIN
+    y = add_lines(made, coloured.heading, y + _TITLE * 0.8, ink, room, _TITLE, bold=True)
+    return add_lines(made, coloured.about, y + _LEADING + 4, soft, room)
+
+
+def add_lines(
+    made: Figure,
+    text: str,
+    y: float,
+    colour: str,
+    room: float,
+    size: int = _SMALL,
+    *,
+    x: float = _MARGIN,
+    bold: bool = False,
+) -> float:
+    """Set words in as many lines as they need, the first on this baseline; where the last stands.
+
+    Args:
+        room: how wide a line may be.
+    """
+    for number, line in enumerate(lines_within(text, room, size, bold)):
+        y += size * _LINE_HEIGHT if number else 0.0
+        made.words.append(Words(x, y, line, size, colour, bold))
     return y
 
 
@@ -164,16 +185,16 @@ def _legend(made: Figure, coloured: ColouredText, dark: bool, y: float) -> float
     for (share, label), anchor in zip(ticks(coloured.scale), anchors, strict=True):
         x = _MARGIN + share * _LEGEND_WIDTH
         made.words.append(Words(x, y + 23, label, _SMALL, soft, anchor=anchor))
+    foot = y + 24
     if coloured.labels is not None:
         x = _MARGIN + _LEGEND_WIDTH + 32
         made.boxes.append(Box(x, y + 6, 24, _UNDERLINE, _label_colour(LABEL_STRENGTHS, dark)))
-        made.words.append(Words(x + 32, y + 9, coloured.concept, _SMALL, soft))
-    y += 24
-    at_once = int((made.width - 2 * _MARGIN) / 5.6)
-    for number, line in enumerate(textwrap.wrap(coloured.bands_title, at_once)):
-        y += _LEADING + (4 if number == 0 else 0)
-        made.words.append(Words(_MARGIN, y, line, _SMALL, soft))
-    return y
+        room = made.width - _MARGIN - x - 32
+        foot = max(foot, add_lines(made, coloured.concept, y + 9, soft, room, x=x + 32))
+    if not coloured.bands_title:
+        return foot
+    room = made.width - 2 * _MARGIN
+    return add_lines(made, coloured.bands_title, foot + _LEADING + 4, soft, room)
 
 
 def _text(
@@ -243,13 +264,8 @@ def _runs(row: list[Cell], values: list[int]) -> Iterator[tuple[int, float, floa
 def _note(made: Figure, coloured: ColouredText, dark: bool, y: float) -> float:
     if not coloured.note:
         return y
-    y += 8
-    at_once = int((made.width - 2 * _MARGIN) / 5.6)
-    for paragraph in coloured.note.splitlines():
-        for line in textwrap.wrap(paragraph, at_once) or [""]:
-            y += _LEADING
-            made.words.append(Words(_MARGIN, y, line, _SMALL, SOFT[dark]))
-    return y
+    room = made.width - 2 * _MARGIN
+    return add_lines(made, coloured.note, y + 8 + _LEADING, SOFT[dark], room)
 
 
 def _label_colour(strength: int, dark: bool) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.colours.colour import INK, PAPER
+from rnnviz.core.export.captions import fitted
 from rnnviz.core.export.figure import SOFT, Figure, Stroke, Words, hex_colour
 
 INKS = {
@@ -60,7 +61,8 @@ def line_figure(
     y_of = _Axis(down[0], down[-1], size[1] - _BOTTOM, top)
     _draw_axes(made, across, down, x_of, y_of, dark)
     ink, soft = hex_colour(INK[dark]), SOFT[dark]
-    made.words.append(Words(_LEFT, 24, title, 15, ink, bold=True))
+    shown, height = fitted(title, size[0] - _LEFT - _RIGHT, 15, bold=True)
+    made.words.append(Words(_LEFT, 24, shown, height, ink, bold=True))
     middle = (size[1] - _BOTTOM + top) / 2
     made.words.append(Words(18, middle, y_label, 11, soft, anchor="middle", angle=-90))
     half = (_LEFT + size[0] - _RIGHT) / 2

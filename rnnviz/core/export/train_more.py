@@ -21,6 +21,7 @@ from rnnviz.core.export.figure import (
     Letters,
     Words,
     add_arrow,
+    add_lines,
     hex_colour,
 )
 from rnnviz.core.export.html import turning_nothing, words_as_html
@@ -107,9 +108,8 @@ def train_more_figure(
     width = 2 * (_MARGIN + _PAD) + columns * CELL
     made = Figure(width, 0.0, hex_colour(PAPER[dark]))
     ink, soft = hex_colour(INK[dark]), SOFT[dark]
-    y = _MARGIN + _TITLE * 0.8
-    made.words.append(Words(_MARGIN, y, title, _TITLE, ink, bold=True))
-    y += 14
+    room = width - 2 * _MARGIN
+    y = add_lines(made, title, _MARGIN + _TITLE * 0.8, ink, room, _TITLE, x=_MARGIN, bold=True) + 14
     for place, moment in enumerate(moments):
         if place:
             middle = width / 2

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.directory.config import read_run
 from rnnviz.core.runs.directory.event import Event
-from rnnviz.core.runs.directory.reader import EventTail, checkpoint_files
+from rnnviz.core.runs.directory.reader import Damage, EventTail, checkpoint_files
 from rnnviz.core.runs.directory.state import State, Watch
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.core.runs.tensorboard.event_files import (
@@ -23,6 +23,7 @@ from rnnviz.core.runs.tensorboard.event_files import (
 
 _SECONDS_BETWEEN_LISTINGS = 2.0
 _SECONDS_BETWEEN_ASKING = 0.3
+_MAY_HAVE_ENDED = ("crashed", "damaged", "stale", "starting")
 
 
 class _Found(NamedTuple):
@@ -36,7 +37,8 @@ class _Found(NamedTuple):
     checkpoints: list[tuple[int, str]] | None = None
     """Those kept, where they were listed."""
     behind: bool = False
-    damaged: int = 0
+    damage: Damage = Damage()
+    torn: bool = False
     problem: str = ""
     gone: bool = False
 
@@ -50,7 +52,8 @@ class WatchedRun:
     Attributes:
         problem: why it cannot be read at present; empty where it can.
         behind: whether there is more to read at once.
-        damaged_lines: lines of the events that could not be understood.
+        damage: lines of the events that could not be understood.
+        torn: whether its last line has no end.
 
     Args:
         expected: the settings of a trainer that was just started and has written nothing yet.
@@ -75,7 +78,7 @@ class WatchedRun:
         self._tail = EventTail(directory / "events.jsonl")
         self._watch = Watch(directory, clock)
         self.state: State = "reading" if expected is None else "starting"
-        self.behind, self.damaged_lines = False, 0
+        self.behind, self.torn, self.damage = False, False, Damage()
         self._awaited = expected is not None
         self._describe({"config": dict(expected)} if expected is not None else read_run(directory))
 
@@ -105,6 +108,43 @@ class WatchedRun:
                 return path
         kept = [path for _, path in self.checkpoints if path.exists()]
         return kept[-1] if kept else None
+
+    def trouble(self) -> str:
+        """What a person should know of a run that is not well, in sentences; empty of one that is.
+
+        Of a drive that cannot be read, `problem` tells.
+        """
+        return " ".join(part for part in (self._bad_number(), self._ending()) if part)
+
+    def _bad_number(self) -> str:
+        if not self.record.bad_numbers:
+            return ""
+        bad = self.record.bad_numbers[0]
+        where = f"the {bad.where} of {bad.parameter}" if bad.parameter else f"the {bad.where}"
+        return f"At step {bad.step:,} {where} stopped being a number."
+
+    def _ending(self) -> str:
+        name, damage = self.name, self.damage.words
+        said = f"Its events are {damage}." if damage else ""
+        if self.state == "stale":
+            gone = f"The trainer of {name} is on another machine and gives no sign of life."
+            return f"{gone} {said}".rstrip()
+        if self.state == "damaged":
+            how = "how it ended cannot be read"
+            return f"Nobody trains {name}, and {how}: its events are {damage}."
+        if self.state != "crashed":
+            return said
+        own = self.config.get("task") == "own-loop"  # only its program can go on with it
+        if not self.record.step and not damage:
+            again = "" if own else "; Resume begins it"
+            return f"The trainer of {name} is gone, and no step was written{again}."
+        kept = "What it wrote is all here"
+        if self.torn:
+            kept = "What it wrote is here but for its last line, which was cut off"
+        again = "" if own else "; Resume goes on from its last checkpoint"
+        lost = f" {said}" if said else ""
+        kept = "What can be read is here" if said else kept
+        return f"The trainer of {name} is gone without a word.{lost} {kept}{again}."
 
     def poll(self, enough: Callable[[], bool] = lambda: False) -> bool:
         """Take what is new; whether anything is.
@@ -136,21 +176,29 @@ class WatchedRun:
             if tail.restarted:
                 description = {**self.facts, "config": self.config}
         found = _Found(
-            alive, events, description, checkpoints, tail.behind, tail.damaged, problem, gone
+            alive,
+            events,
+            description,
+            checkpoints,
+            tail.behind,
+            tail.damage,
+            tail.torn,
+            problem,
+            gone,
         )
         return partial(self._take, found)
 
     def _take(self, found: _Found) -> bool:
-        before = (self.state, self.problem, len(self.record.checkpoints))
+        before = (self.state, self.problem, self.damage, len(self.record.checkpoints))
         if found.description is not None:
             self._describe(found.description)
             self._awaited = False
         self.record.take(found.events)
-        self.behind, self.damaged_lines = found.behind, found.damaged
+        self.behind, self.damage, self.torn = found.behind, found.damage, found.torn
         self.problem = found.problem
         if not found.problem:
-            self.state = self._watch.state(self.record.phase, found.alive)
-            if found.behind and found.events and self.state in ("crashed", "stale", "starting"):
+            self.state = self._watch.state(self.record.phase, found.alive, found.damage)
+            if found.behind and found.events and self.state in _MAY_HAVE_ENDED:
                 # What is read next may say that it ended well.
                 self.state = "reading"
             self._note_end()
@@ -159,7 +207,7 @@ class WatchedRun:
                 self.record.checkpoints.setdefault(step, f"checkpoints/{name}")
         if found.gone:
             self.problem = f"{self.directory} is gone; what was read so far stays on the screen"
-        after = (self.state, self.problem, len(self.record.checkpoints))
+        after = (self.state, self.problem, self.damage, len(self.record.checkpoints))
         return bool(found.events) or before != after
 
     def _holder_alive(self) -> bool | None:
@@ -175,8 +223,8 @@ class WatchedRun:
         self._note_end()
 
     def _note_end(self) -> None:
-        if self._last_words is not None and self.state in ("starting", "crashed"):
-            self.state = "crashed"
+        if self._last_words is not None and self.state in ("starting", "crashed", "damaged"):
+            self.state = "crashed" if self.state == "starting" else self.state
             self.problem = self._last_words or self.problem
 
     def _list_checkpoints(self) -> list[tuple[int, str]] | None:

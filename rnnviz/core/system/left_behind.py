@@ -35,7 +35,7 @@ def remove_left_behind(*places: Path) -> list[Path]:
         with contextlib.suppress(OSError):
             for path in place.iterdir():
                 found = _OWN.fullmatch(path.name)
-                if found is not None and _is_ours(path) and not _lives(int(found[1]), path):
+                if found is not None and _is_ours(path) and not process_lives(int(found[1]), path):
                     shutil.rmtree(path, ignore_errors=True)
                     removed.append(path)
     return removed
@@ -47,7 +47,8 @@ def _is_ours(path: Path) -> bool:
     return not hasattr(os, "getuid") or path.stat().st_uid == os.getuid()
 
 
-def _lives(process: int, path: Path) -> bool:
+def process_lives(process: int, path: Path) -> bool:
+    """Whether the process that made this file or folder still runs."""
     import psutil  # here, not above: the window starts without it
 
     try:

@@ -52,6 +52,15 @@ def data_directory() -> Path:
     return _made("data", platformdirs.user_data_path("rnnviz", appauthor=False))
 
 
+def log_directory() -> Path:
+    """Where it is written what went wrong; made if it is not there.
+
+    Raises:
+        RnnvizError: the folder cannot be made.
+    """
+    return _made("log", platformdirs.user_log_path("rnnviz", appauthor=False))
+
+
 def _shipped(name: str) -> Path:
     """Inside the package where it was installed, beside it in a checkout."""
     installed = _PACKAGE / "_shipped"

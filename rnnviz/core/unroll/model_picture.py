@@ -18,6 +18,7 @@ import numpy as np
 
 from rnnviz.core.architectures import channel_named
 from rnnviz.core.colours.colour import INK, PAPER, Scale
+from rnnviz.core.export.captions import fitted
 from rnnviz.core.export.figure import SOFT, Box, Figure, Stroke, Words, add_arrow, hex_colour
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.unroll.model_trace import MOST_SHOWN, ModelTrace
@@ -200,7 +201,7 @@ class _Drawing:
         room = self.layout.width - 2 * _SIDE
         size = max(9, min(15, int(room / (0.5 * max(1, len(said))))))
         self.words(_SIDE, 26, said, size, bold=True)
-        self.words(_SIDE, 46, self._subtitle(), 12, self.soft)
+        self.words(_SIDE, 46, *fitted(self._subtitle(), room, 12), self.soft)
         self._labels()
         scales = {
             (number, state): _scale(self.trace.channel(number, state), state)

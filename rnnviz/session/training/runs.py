@@ -557,13 +557,13 @@ class Runs(QObject):
     def _note(self, run: OpenRun) -> bool:
         """Whether the state of this run is another one than at the last tick."""
         watched = run.watched
-        if run.started_here and watched.state in ("starting", "crashed"):
+        if run.started_here and watched.state in ("starting", "crashed", "damaged"):
             watched.give_up(self._trainers.ended(watched.directory))
         if run.started_here and run.asked == "resume" and not run.live:
             ended = self._trainers.ended(watched.directory)
             if ended is not None:
                 run.asked, run.refused = "", ended or "its trainer ended without a word"
-        state = (watched.state, self.problem(run), watched.damaged_lines, len(watched.checkpoints))
+        state = (watched.state, self.problem(run), watched.damage, len(watched.checkpoints))
         if state == run._state:
             return False
         if run._state and state[0] != run._state[0]:

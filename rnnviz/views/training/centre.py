@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.quantities.typed_numbers import shown_number
+from rnnviz.core.runs.watched import WatchedRun
 from rnnviz.session.session import Session
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.shared.controls.wrapping_row import WrappingRow
@@ -360,15 +361,6 @@ def _kept_height(settings: QSettings) -> int:
 def _problem_of(run: OpenRun) -> str:
     """What a person should know about a run that is not well."""
     watched = run.watched
-    if watched.record.bad_numbers:
-        bad = watched.record.bad_numbers[0]
-        where = f"the {bad.where} of {bad.parameter}" if bad.parameter else f"the {bad.where}"
-        return f"At step {bad.step:,} {where} stopped being a number."
-    if watched.state == "crashed" and run.asked != "resume":
-        return (
-            f"The trainer of {run.name} is gone without a word. What it wrote is all here; "
-            "Resume goes on from its last checkpoint."
-        )
-    if watched.state == "stale":
-        return f"The trainer of {run.name} is on another machine and gives no sign of life."
-    return ""
+    if run.asked == "resume" or not isinstance(watched, WatchedRun):
+        return ""
+    return watched.trouble()

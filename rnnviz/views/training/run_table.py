@@ -51,6 +51,7 @@ from rnnviz.core.runs.comparing.rows import (
     setting_column,
     settings_by_difference,
 )
+from rnnviz.core.runs.watched import WatchedRun
 from rnnviz.session.training.runs import OpenRun, Runs
 from rnnviz.views.plots import SWATCH, ink_swatch
 from rnnviz.views.shared.controls.plain_rows import set_plain_rows
@@ -59,7 +60,7 @@ from rnnviz.views.shared.words.plain_text import plain_tip
 
 Index = QModelIndex | QPersistentModelIndex
 _STATE_INKS = {
-    "running": "good", "crashed": "bad", "stale": "warning", "paused": "warning",
+    "running": "good", "crashed": "bad", "damaged": "bad", "stale": "warning", "paused": "warning",
     "finished": "muted", "stopped": "muted", "starting": "muted", "recorded": "muted",
     "reading": "muted",
 }  # fmt: skip
@@ -314,13 +315,8 @@ def _tip(run: OpenRun) -> str:
     lines = [run.name, str(watched.directory)]
     if watched.problem:
         lines.append(watched.problem)
-    if watched.damaged_lines:
-        lines.append(f"{watched.damaged_lines:,} lines of its events cannot be read")
-    lines += [
-        f"{bad.where} is not a number at step {bad.step:,}"
-        + (f": {bad.parameter}" if bad.parameter else "")
-        for bad in watched.record.bad_numbers[:1]
-    ]
+    if isinstance(watched, WatchedRun) and (trouble := watched.trouble()):
+        lines.append(trouble)
     return "\n".join(lines)
 
 

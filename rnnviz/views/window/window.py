@@ -470,6 +470,13 @@ class Window(QMainWindow):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.session.recordings.cache)))
 
     @Slot()
+    def show_crash_records(self) -> None:
+        """Open the folder where it is written what went wrong."""
+        from rnnviz.core.system import places
+
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(places.log_directory())))
+
+    @Slot()
     def _choose_theme(self) -> None:
         chosen = self.sender()
         if not isinstance(chosen, QAction):

@@ -12,6 +12,7 @@ from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.alignments.words.tokens import runs_right_to_left, shown_token
 from rnnviz.core.colours.colour import INK, LEVELS, PAPER, Scale
 from rnnviz.core.colours.weight_colours import LEAST_SEEN, WHOLE
+from rnnviz.core.export.captions import width_of
 from rnnviz.core.export.figure import (
     SOFT,
     Anchor,
@@ -19,6 +20,7 @@ from rnnviz.core.export.figure import (
     Figure,
     Stroke,
     Words,
+    add_lines,
     hex_colour,
 )
 
@@ -71,15 +73,16 @@ def alignment_figure(drawn: DrawnAlignment, look: Look = "map", dark: bool = Fal
     made = Figure(0.0, 0.0, hex_colour(PAPER[dark]))
     ink = hex_colour(INK[dark])
     y = _MARGIN + _TITLE * 0.8
-    made.words.append(Words(_MARGIN, y, _printable(drawn.heading), _TITLE, ink, bold=True))
+    room = _WIDEST - 2 * _MARGIN
+    y = add_lines(made, _printable(drawn.heading), y, ink, room, _TITLE, bold=True)
     if drawn.about:
-        y += 20
-        made.words.append(Words(_MARGIN, y, _printable(drawn.about), _SMALL, SOFT[dark]))
+        y = add_lines(made, _printable(drawn.about), y + 20, SOFT[dark], room)
+    above = tuple(made.words)
     layout = _map if look == "map" else _lines
     width, y = layout(made, drawn, dark, y + 20)
     y = _legend(made, drawn, dark, y + 24)
-    longest = max(_long(words.text, words.size) for words in made.words if words.angle == 0)
-    made.width = max(width, min(longest + 2 * _MARGIN, _WIDEST))
+    heading = max(width_of(words.text, words.size, words.bold) for words in above)
+    made.width = max(width, heading + 2 * _MARGIN)
     made.height = y + _MARGIN
     return made
 

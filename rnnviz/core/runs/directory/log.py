@@ -174,8 +174,10 @@ def _step_of_last(path: Path) -> int:
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     """The events of an event file, oldest first, without a torn last line and damaged ones.
 
+    A file that is not there has none.
+
     Raises:
-        RunDirectoryError: it cannot be read.
+        RunDirectoryError: it is there and cannot be read.
     """
     decoder = msgspec.json.Decoder(dict[str, Any])
     try:
@@ -190,6 +192,8 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
                 except (ValueError, RecursionError):
                     continue
                 yield event
+    except FileNotFoundError:
+        return
     except OSError as error:
         raise RunDirectoryError(f"cannot read {path}: {error.strerror}") from error
 

@@ -23,18 +23,60 @@ PIECE_BYTES = 1 << 16
 """How much is read and decoded at once."""
 
 
+class Damage(msgspec.Struct, frozen=True):
+    """Lines of an event file that could not be understood, and between which steps they stand."""
+
+    lines: int = 0
+    after: int | None = None
+    """The step of the last event before the first of them; None where none stands before it."""
+    before: int | None = None
+    """The step of the first event behind the last of them; None where none does."""
+
+    @property
+    def words(self) -> str:
+        """What is damaged, to stand behind "its events are"; empty where nothing is.
+
+        >>> Damage(2, 40, 43).words
+        'damaged between steps 40 and 43 (2 lines)'
+        """
+        if not self.lines:
+            return ""
+        after, before = self.after, self.before
+        lines = f"{self.lines:,} line{'s' * (self.lines != 1)}"
+        if after is None and before is None:
+            return f"damaged: nothing of them can be read ({lines})"
+        if before is None:
+            return f"damaged after step {after:,} ({lines})"
+        if after is None:
+            return f"damaged before step {before:,} ({lines})"
+        return f"damaged between steps {after:,} and {before:,} ({lines})"
+
+    def more(self, after: int | None) -> Damage:
+        """With one more such line behind an event of this step."""
+        return Damage(self.lines + 1, self.after if self.lines else after)
+
+    def passed(self, before: int) -> Damage:
+        """With an event of this step behind it."""
+        known = self.before is not None or not self.lines
+        return self if known else Damage(self.lines, self.after, before)
+
+
 class EventTail:
     """Reads an event file to its present end, in pieces, as often as it is asked.
 
     Attributes:
         restarted: the last `read` began again at the start; what was read before is void.
-        damaged: lines that could not be understood, and were passed over.
+        damage: lines that could not be understood, and were passed over.
+        behind: the last `read` stopped early; there is more to read at once.
+        torn: behind the last whole line stand bytes without an end.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.restarted = False
-        self.damaged = 0
+        self.restarted = self.behind = self.torn = False
+        self.damage = Damage()
+        self._step: int | None = None
+        """Of the last event that was read."""
         self._offset = 0
         self._hopeless = False
         """A line without an end was met; what follows is not read."""
@@ -49,13 +91,13 @@ class EventTail:
         Raises:
             RunDirectoryError: it is there and cannot be read.
         """
-        self.restarted = False
+        self.restarted = self.behind = self.torn = False
         events: list[Event] = []
         try:
             status = self.path.stat()
             if status.st_size < self._offset or (self._inode and status.st_ino != self._inode):
-                self._offset, self.damaged, self.restarted = 0, 0, True
-                self._hopeless = False
+                self._offset, self.damage, self.restarted = 0, Damage(), True
+                self._hopeless, self._step = False, None
             self._inode = status.st_ino
             if status.st_size == self._offset or self._hopeless:
                 self._complain()
@@ -70,7 +112,9 @@ class EventTail:
                     events.extend(self._decode(lines))
                     file.seek(self._offset)
                     if enough():
+                        self.behind = status.st_size > self._offset
                         break
+                self.torn = not self.behind and status.st_size > self._offset
         except FileNotFoundError:
             return events
         except OSError as error:
@@ -86,14 +130,6 @@ class EventTail:
                 f"{LONGEST_LINE:,} bytes; what stands before it was read"
             )
 
-    @property
-    def behind(self) -> bool:
-        """Whether bytes lie there that were not read yet, be they a whole line or not."""
-        try:
-            return not self._hopeless and self.path.stat().st_size > self._offset
-        except OSError:
-            return False
-
     @staticmethod
     def _lines(piece: bytes, more: Callable[[int], bytes]) -> bytes:
         """The piece up to its last complete line; a line longer than a piece is read to its end."""
@@ -106,10 +142,13 @@ class EventTail:
 
     def _decode(self, lines: bytes) -> list[Event]:
         try:
-            return list(self._decoder.decode_lines(lines))
+            events = list(self._decoder.decode_lines(lines))
+            if events:
+                self._note(events[0])
+                self._step = events[-1].step
+            return events
         except (ValueError, RecursionError):
-            pass
-        events = []
+            events = []
         for line in lines.splitlines():
             if not line.strip():
                 continue
@@ -117,8 +156,15 @@ class EventTail:
                 events.append(self._decoder.decode(line))
             except (ValueError, RecursionError):
                 # A kind that a later version writes is no damage.
-                self.damaged += not is_of_another_kind(line)
+                if not is_of_another_kind(line):
+                    self.damage = self.damage.more(self._step)
+            else:
+                self._note(events[-1])
         return events
+
+    def _note(self, event: Event) -> None:
+        """That this was read, the first behind whatever was damaged."""
+        self.damage, self._step = self.damage.passed(event.step), event.step
 
 
 def checkpoint_files(directory: Path) -> list[tuple[int, Path]]:

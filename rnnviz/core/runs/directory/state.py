@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from rnnviz.core.runs.directory.lock import holder_of
+from rnnviz.core.runs.directory.reader import Damage
 from rnnviz.core.runs.record import Phase
 
 State = Literal[
@@ -17,13 +18,14 @@ State = Literal[
     "stopped",
     "finished",
     "crashed",
+    "damaged",
     "stale",
     "recorded",
     "reading",
 ]
 """`reading`: its events were not read to their end yet, so nobody knows. `crashed`: its process is
-gone. `stale`: on another machine, and silent. `recorded`: event files of TensorBoard, which do not
-say who writes them."""
+gone. `damaged`: so it is, and its last events cannot be read. `stale`: on another machine, and
+silent. `recorded`: event files of TensorBoard, which do not say who writes them."""
 LIVE: frozenset[State] = frozenset({"starting", "running", "paused"})
 """States in which a trainer listens to commands."""
 
@@ -40,6 +42,7 @@ STATE_WORDS: dict[State, str] = {
     "stopped": "stopped",
     "finished": "finished",
     "crashed": "crashed",
+    "damaged": "damaged",
     "stale": "no sign of life",
     "recorded": "recorded",
     "reading": "reading…",
@@ -59,6 +62,8 @@ class Watch:
         self._beat = 0
         self._heard = self._began = clock()
         self._looked = False
+        self._fresh = True
+        """Whether something was written there lately, or nothing yet."""
         self._here = False
         """Whether the lock that was read last names this machine."""
 
@@ -67,40 +72,53 @@ class Watch:
         holder = holder_of(self._directory)
         self._here = holder is not None and holder.is_local
         if holder is None:
+            newest = _newest(self._directory, ("heartbeat", "events.jsonl", "run.json"))
+            self._fresh = not newest or _age_seconds(newest) < STARTING_SECONDS
             return None
         return holder.lives() if self._here else self._beats()
 
-    def state(self, phase: Phase, alive: bool | None) -> State:
+    def state(self, phase: Phase, alive: bool | None, damage: Damage | None = None) -> State:
         """The state of a run that last said `phase`, without a look at the drive.
 
         Args:
             alive: what `holder_alive` said, asked before the events were read.
+            damage: what of the events could not be read.
         """
         if phase in ("stopped", "finished"):
             return phase
+        unread = damage is not None and damage.lines > 0 and damage.before is None
         if alive:
-            return phase
-        if alive is None:
-            waiting = phase == "starting" and self._clock() - self._began < STARTING_SECONDS
-            return "starting" if waiting else "crashed"
-        return "crashed" if self._here else "stale"
+            # Its trainer has said something by now, be it nothing that can be read.
+            return "running" if unread and phase == "starting" else phase
+        if alive is False and not self._here:
+            return "stale"
+        if unread:
+            return "damaged"
+        waited = self._clock() - self._began
+        waiting = alive is None and phase == "starting" and waited < STARTING_SECONDS
+        return "starting" if waiting and self._fresh else "crashed"
 
     def _beats(self) -> bool:
         beat, now = _newest(self._directory), self._clock()
         if beat != self._beat:
             # Seen for the first time, only its age can tell; later, that it moved.
-            fresh = self._looked or abs(time.time() - beat / 1e9) < SILENCE_SECONDS
+            fresh = self._looked or _age_seconds(beat) < SILENCE_SECONDS
             self._beat = beat
             self._heard = now if fresh else now - 2 * SILENCE_SECONDS
         self._looked = True
         return now - self._heard < SILENCE_SECONDS
 
 
-def _newest(directory: Path) -> int:
-    """When the heartbeat, or the events of a run without one, changed last, in nanoseconds."""
-    for name in ("heartbeat", "events.jsonl"):
+def _newest(directory: Path, names: Sequence[str] = ("heartbeat", "events.jsonl")) -> int:
+    """When the first of these files that is there changed last, in nanoseconds; 0 without any."""
+    for name in names:
         try:
             return (directory / name).stat().st_mtime_ns
         except OSError:
             continue
     return 0
+
+
+def _age_seconds(changed_ns: int) -> float:
+    """How long ago that was, or will be: clocks of two machines differ."""
+    return abs(time.time() - changed_ns / 1e9)

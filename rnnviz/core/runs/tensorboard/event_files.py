@@ -12,6 +12,7 @@ from typing import Any
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.curve import Curve
+from rnnviz.core.runs.directory.reader import Damage
 from rnnviz.core.runs.directory.state import State
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.core.runs.tensorboard.records import PATTERN, EventFile, Scalar, ScalarFolder
@@ -104,7 +105,7 @@ class WatchedEventFiles:
         self.config: dict[str, Any] = {}
         self.facts: dict[str, Any] = {}
         self.record = RunRecord(self.config, self.facts)
-        self.damaged_lines = 0
+        self.damage = Damage()
         self.behind = False
         self._clock = clock
         self._listed = -_SECONDS_BETWEEN_LISTINGS

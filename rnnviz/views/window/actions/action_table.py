@@ -56,6 +56,7 @@ def entries(window: Window) -> tuple[MenuEntry, ...]:
         *_workspaces(window),
         MenuEntry("Help", "Keyboard shortcuts", key.HelpContents, window.show_keys, key="?"),
         MenuEntry("Help", "Folder of recordings", None, window.show_cache),
+        MenuEntry("Help", "Folder of crash records", None, window.show_crash_records),
         MenuEntry("Help", "About rnnviz", None, window.show_about),
     )
 

@@ -10,7 +10,7 @@ import pytest
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.directory import reader
 from rnnviz.core.runs.directory.event import EVENTS, StepEvent, as_float, check_fields
-from rnnviz.core.runs.directory.reader import EventTail, checkpoint_files
+from rnnviz.core.runs.directory.reader import Damage, EventTail, checkpoint_files
 from rnnviz.core.runs.record import RunRecord
 from tests.core.runs.made import MadeRun
 
@@ -29,11 +29,13 @@ def more(tail: EventTail, content: bytes) -> None:
 def test_only_what_is_new_is_read_and_a_torn_line_waits(tmp_path: Path) -> None:
     tail = tail_of(tmp_path, b'{"k":"step","step":1}\n{"k":"step","st')
     assert [event.step for event in tail.read()] == [1]
-    assert tail.behind
+    assert tail.torn
+    assert not tail.behind, "whoever reads while there is more would never end"
     assert tail.read() == []
+    assert tail.torn
     more(tail, b'ep":2}\n')
     assert [event.step for event in tail.read()] == [2]
-    assert not tail.behind
+    assert not tail.torn
     assert tail.read() == []
 
 
@@ -47,7 +49,7 @@ def test_every_cut_of_a_file_reads_its_whole_lines(tmp_path: Path) -> None:
         assert len(first) == content[:end].count(b"\n")
         more(tail, content[end:])
         assert [event.step for event in first + tail.read()] == [1, 2, 3, 4, 5]
-        assert tail.damaged == 0
+        assert tail.damage.lines == 0
         tail.path.unlink()
 
 
@@ -66,7 +68,7 @@ def test_unknown_kinds_and_fields_pass_and_damaged_lines_are_counted(tmp_path: P
     content += b'{"k":"step","step":"two"}\n\xff\n{"k":"step"}\n\n'
     tail = tail_of(tmp_path, content)
     assert [event.kind for event in tail.read()] == ["step", "step"]
-    assert tail.damaged == 3
+    assert tail.damage == Damage(3, 0, 0)
 
 
 def test_a_file_that_shrank_or_was_replaced_is_read_anew(tmp_path: Path) -> None:

@@ -1,13 +1,20 @@
 """A coloured text as a picture: the colours are where the characters are, on both grounds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage
 
+from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.colours.colour import PAPER, Scale
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.export.alignments.figure import DrawnAlignment, alignment_figure
 from rnnviz.core.export.coloured import ColouredText
 from rnnviz.core.export.figure import figure
+from rnnviz.core.export.line_figure import Line, line_figure
+from rnnviz.core.export.train_more import Moment, train_more_figure
+from rnnviz.views.shared.theme import ui_font
 from rnnviz.views.text.painting.text_figure import figure_image, write_figure
 
 
@@ -66,3 +73,42 @@ def test_a_picture_that_is_too_high_is_refused(qapp, tmp_path):
 def test_a_folder_that_is_not_there_is_an_error(qapp, tmp_path):
     with pytest.raises(RnnvizError, match=r"cannot write the picture .*x\.png"):
         write_figure(tmp_path / "none" / "x.png", coloured())
+
+
+LONG = {
+    "words": "the hidden state of layer 2, unit 137, " * 9,
+    "one word": "a_path_without_any_blank_or_sign_that_one_might_break_at" * 6,
+    "capitals": "WHERE MWMWMW " * 20,
+    "wide": "漢字かな交じり文の長い題" * 12,
+    "marks": "a\u0301o\u0308u\u0308" * 90,
+}
+
+
+@pytest.mark.parametrize("long", LONG.values(), ids=LONG)
+def test_no_word_leaves_the_picture(qapp, long):
+    """Titles, subtitles, names and notes of any length, measured in the font that paints them."""
+    text = coloured()
+    part = replace(
+        text, title=long, source=long, concept=long, note=long,
+        labels=np.ones(len(text.characters), bool),
+    )  # fmt: skip
+    alignment = Alignment(("a", "b"), ("c",), np.array([[0.5, 0.5]], np.float32))
+    drawn = DrawnAlignment(alignment, title=long, about=long)
+    line = Line("loss", np.arange(3.0), np.arange(3.0))
+    figures = [
+        figure(part), figure(part, columns=30),
+        alignment_figure(drawn, "map"), alignment_figure(drawn, "lines"),
+        train_more_figure([Moment(1, "a text", "loss 1")], long),
+        line_figure([line], long, "step", "nats"),
+    ]  # fmt: skip
+    for made in figures:
+        for words in made.words:
+            font = ui_font()
+            font.setPixelSize(words.size)
+            font.setWeight(QFont.Weight.DemiBold if words.bold else QFont.Weight.Normal)
+            wide = QFontMetricsF(font).horizontalAdvance(words.text)
+            if words.anchor == "start" and not words.angle:
+                assert words.x + wide <= made.width, words.text
+            assert 0 < words.y < made.height
+    told = " ".join(words.text for words in figures[0].words).replace(" ", "")
+    assert told.count(long.replace(" ", "")[:40]) >= 4, "nothing is left out"
