@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+_ROUNDING = 1e-6
+"""Losses in nats that are no further apart are the same: float32, in batches of other sizes."""
+
 
 class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     """One unit, changed at every step from one on; all that depends on it follows."""
@@ -71,8 +74,11 @@ class Ablation(msgspec.Struct, frozen=True, kw_only=True):
     other_units: tuple[int, ...]
 
     def rank(self, part: str = "loss") -> int:
-        """How many of the other units cost at least as much, in `loss`, `on` or `off`."""
-        mine = getattr(self.changed, part)
+        """How many of the other units cost at least as much, in `loss`, `on` or `off`.
+
+        Those that nobody hears cost the same, whatever the last digit says that was computed.
+        """
+        mine = getattr(self.changed, part) - _ROUNDING
         return sum(getattr(other, part) >= mine for other in self.others)
 
     def of_others(self, share: float) -> Effect:

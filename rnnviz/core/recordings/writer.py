@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,12 @@ from rnnviz.core.recordings.groups import Group, Groups
 from rnnviz.core.recordings.recording import DOCUMENTS, Recording, read_state, saved_states
 from rnnviz.core.sequences import base
 
+_AT_ONCE = 1 << 23
+"""A file up to this size is written with zeros as it is made."""
+_ZEROS = bytes(1 << 16)
+"""Written in larger pieces, they now and then take ten times as long."""
+_PIECES = (1 << 12, 1 << 15)
+"""Of a larger one so many bytes a row are, before values come there: first few, then more."""
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 
 Numbers = npt.NDArray[np.number]
@@ -78,6 +85,7 @@ class RecordingWriter:
         self.groups = Groups(groups)
         self.length = length = len(sequence)
         self._until = length if until is None else min(until, length)
+        self._pages: list[_Pages] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(folder).free
@@ -162,6 +170,8 @@ class RecordingWriter:
             output: what came out by name, each (b,) or (b, columns); see `description.Output`.
         """
         stop = start
+        for pages in self._pages:
+            pages.make(start, start + next(iter(channels.values())).shape[1])
         for name, rows in self._rows.items():
             values = channels[name]
             stop = start + values.shape[1]
@@ -180,6 +190,7 @@ class RecordingWriter:
 
     def put_group(self, group: int, start: int, channels: Mapping[str, Numbers]) -> int:
         """As `write_group`, without noting it: see `complete`. The step after the last."""
+        self._pages.clear()  # values come in another order than that of the steps
         stop, width = start, self.groups[group].width
         for name in self.groups[group].channels:
             first, values = self.groups.first_row(name, group), channels[name]
@@ -263,9 +274,15 @@ class RecordingWriter:
         size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
         # Never cut a file short that somebody may have mapped.
         (self.folder / name).unlink(missing_ok=True)
-        with (self.folder / name).open("wb") as file:
-            file.truncate(size)
-            if size > 0 and hasattr(os, "posix_fallocate"):
+        with (self.folder / name).open("wb", buffering=0) as file:
+            if written := size <= _AT_ONCE and self._until == self.length:
+                # A page that a map makes as it is first written to costs what 1,000 numbers do.
+                left = size
+                while left:
+                    left -= file.write(_ZEROS[: min(left, len(_ZEROS))])
+            else:
+                file.truncate(size)
+            if size > 0 and not written and hasattr(os, "posix_fallocate"):
                 # Rows stay in one piece, and no write into the map can meet a full disk.
                 try:
                     self._reserve(file.fileno(), dtype.itemsize, shape, whole)
@@ -274,6 +291,8 @@ class RecordingWriter:
                         raise
         if size == 0:
             return np.zeros(shape, dtype)
+        if not written and not whole and shape[0] != self.length and hasattr(os, "pwrite"):
+            self._pages.append(_Pages(self.folder / name, dtype.itemsize, shape, self._until))
         return np.memmap(self.folder / name, dtype=dtype, mode="r+", shape=shape)
 
     def _reserve(self, file: int, item: int, shape: tuple[int, ...], whole: bool) -> None:
@@ -286,3 +305,30 @@ class RecordingWriter:
             for row in range(shape[0]):
                 start = row * self.length * item
                 os.posix_fallocate(file, start, max(1, self._until * item))
+
+
+class _Pages:
+    """Zeros in a new file of rows, just ahead of where values are written step after step.
+
+    A map makes its pages one by one, as they are first written to; written as zeros, several of
+    them come at once. Where values do not come in the order of the steps the map makes them.
+    """
+
+    def __init__(self, path: Path, item: int, shape: tuple[int, ...], until: int) -> None:
+        self._rows, self._stride = shape[0], shape[1] * item
+        self._item, self._end = item, until * item
+        self._next = self._there = 0
+        """Where values are expected, and up to where there are pages, in bytes of a row."""
+        # Of its own: by its name the file of a writer that replaced this one might be found.
+        self._file = os.open(path, os.O_RDWR)
+        weakref.finalize(self, os.close, self._file)
+
+    def make(self, start: int, stop: int) -> None:
+        """Make the pages of these steps, and of some that follow."""
+        in_order = start * self._item == self._next
+        self._next = stop * self._item if in_order else -1
+        while in_order and self._there < min(self._next, self._end):
+            size = min(_PIECES[self._there > 0], self._end - self._there)
+            for place in range(self._there, self._rows * self._stride, self._stride):
+                os.pwrite(self._file, _ZEROS[:size], place)
+            self._there += size

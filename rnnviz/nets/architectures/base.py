@@ -164,11 +164,11 @@ class Layer(nn.Module):
         channels = {name: torch.stack([one[name] for one in steps]) for name in steps[0]}
         return Ran(inputs, state, channels["hidden"], after, Channels(channels))
 
-    def holding(self, unit: int, value: float) -> Layer | None:
-        """A layer in whose recurrence a unit's hidden state is always this value.
+    def holding(self, unit: int, value: float, state: str = "hidden") -> Layer | None:
+        """A layer in whose recurrence a state of a unit is always this value, once it is.
 
-        What it gives of the unit itself is to be overwritten. None where such a layer cannot be
-        made: its blocks are then stepped with a change.
+        What it gives of that state of the unit is to be overwritten. None where such a layer cannot
+        be made: its blocks are then stepped with a change.
         """
         return None
 

@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from rnnviz.core.architectures.lstm import LSTM as FACTS
-from rnnviz.nets.architectures.base import Change, LayerState, Ran, Stepped, previous, unchanged
+from rnnviz.nets.architectures.base import (
+    Change,
+    Layer,
+    LayerState,
+    Ran,
+    Stepped,
+    previous,
+    unchanged,
+)
 from rnnviz.nets.architectures.fused_lstm import Gates, step_with_gates
 from rnnviz.nets.architectures.mixed_lstm import mixed_lstm
 from rnnviz.nets.architectures.torch_layer import TorchLayer, whole
+
+_SHUT = 100.0
+"""A gate that is given this, or less than minus this, is 1, or 0, to the last bit of float32."""
+
+
+class _Standing(NamedTuple):
+    """What the input and the forget gate of one unit would say, did they not stand still."""
+
+    unit: int
+    into: Tensor
+    """(2, I)."""
+    again: Tensor
+    """(2, U)."""
+    bias: Tensor
+    """(2,)."""
+
+    def gates(self, ran: Ran) -> Tensor:
+        """(T, B, 2) the input gate and the forget gate of a block."""
+        last = previous(ran.hidden, ran.before[0])
+        return (ran.inputs @ self.into.t() + last @ self.again.t() + self.bias).sigmoid()
 
 
 class LSTM(TorchLayer, nn.LSTM):
@@ -22,6 +52,8 @@ class LSTM(TorchLayer, nn.LSTM):
     """
 
     facts = FACTS
+    standing: _Standing | None = None
+    """Where the cell of a unit is held."""
 
     def __init__(
         self,
@@ -96,8 +128,29 @@ class LSTM(TorchLayer, nn.LSTM):
     def channels(self, ran: Ran, projected: Tensor | None = None) -> Mapping[str, Tensor]:
         """From the gates that were left, or else from one product for all of them."""
         if isinstance(ran.kept, Gates):
-            return {"hidden": ran.hidden, **self._with_cell(ran.kept.rows, ran.before)}
-        return super().channels(ran, projected)
+            found = {"hidden": ran.hidden, **self._with_cell(ran.kept.rows, ran.before)}
+        else:
+            found = dict(super().channels(ran, projected))
+        if self.standing is not None:
+            into, forget = self.standing.gates(ran).unbind(2)
+            found["input"][..., self.standing.unit] = into
+            found["forget"][..., self.standing.unit] = forget
+        return found
+
+    def holding(self, unit: int, value: float, state: str = "hidden") -> Layer | None:
+        """A cell is held by its gates: nothing comes in, and of what is there all stays.
+
+        The kernel runs as ever; what the two gates would say is found beside it.
+        """
+        if state != "cell" or not self.usual:
+            return super().holding(unit, value, state)
+        held = copy.deepcopy(self)
+        into, again, bias_into, bias = (part.detach() for part in held.weights)
+        rows = [unit, self.units + unit]
+        held.standing = _Standing(unit, into[rows], again[rows], bias_into[rows] + bias[rows])
+        into[rows], again[rows], bias_into[rows] = 0, 0, 0
+        bias[rows] = bias.new_tensor([-_SHUT, _SHUT])
+        return held
 
     def gates(self, projected: Tensor, hidden: Tensor, before: LayerState) -> dict[str, Tensor]:
         """`cell` and the four gates, each (T, B, U), from one product for all."""

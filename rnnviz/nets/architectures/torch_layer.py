@@ -78,12 +78,12 @@ class TorchLayer(Layer):
         given = self.project(ran.inputs) if projected is None else projected
         return {"hidden": ran.hidden, **self.gates(given, ran.hidden, ran.before)}
 
-    def holding(self, unit: int, value: float) -> Layer | None:
+    def holding(self, unit: int, value: float, state: str = "hidden") -> Layer | None:
         """The column that reads the unit goes into the bias, and the kernel runs as ever.
 
         A unit's hidden state reaches others through W_hh alone, and itself through what is held.
         """
-        if not self.usual:
+        if not self.usual or state != "hidden":
             return None
         held = copy.deepcopy(self)
         _, again, _, bias = held.weights

@@ -61,9 +61,9 @@ def check(model: SequenceNetwork, intervention: Intervention) -> None:
 class ChangedLayer(Layer):
     """A layer one unit of which is changed at every step, from the first on.
 
-    A hidden state that is held is built into a layer that runs as fast as ever, where the layer can
-    make one (`Layer.holding`); only the first and the last step of a block are stepped then. Every
-    other change is made step by step.
+    A state that is held is built into a layer that runs as fast as ever, where the layer can make
+    one (`Layer.holding`); only the first and the last step of a block are stepped then. Every other
+    change is made step by step.
     """
 
     def __init__(self, layer: Layer, intervention: Intervention) -> None:
@@ -71,8 +71,11 @@ class ChangedLayer(Layer):
         self.plain = layer
         self.facts = layer.facts  # type: ignore[misc] # of the class, everywhere else
         self.intervention = intervention
-        quick = (intervention.how, intervention.state) == ("hold", "hidden")
-        self.held = layer.holding(intervention.unit, intervention.value) if quick else None
+        self.held: Layer | None = None
+        if intervention.how == "hold":
+            self.held = layer.holding(
+                intervention.unit, intervention.value, state=intervention.state
+            )
 
     @property
     def given(self) -> int:
@@ -100,7 +103,8 @@ class ChangedLayer(Layer):
             last = self.held.run_changed(inputs[-1:], parts[-1].after, [self._and(unchanged)])
             parts.append(last)
         hidden = torch.cat([part.hidden for part in parts])
-        hidden[..., self.intervention.unit] = self.intervention.value
+        if self.intervention.state == "hidden":
+            hidden[..., self.intervention.unit] = self.intervention.value
         return Ran(inputs, state, hidden, parts[-1].after, _Parts(parts))
 
     def channels(self, ran: Ran, projected: Tensor | None = None) -> Mapping[str, Tensor]:
@@ -109,6 +113,7 @@ class ChangedLayer(Layer):
             return super().channels(ran, projected)
         found = [self.held.channels(part) for part in ran.kept]
         joined = {name: torch.cat([part[name] for part in found]) for name in found[0]}
+        joined[self.intervention.state][..., self.intervention.unit] = self.intervention.value
         return {**joined, "hidden": ran.hidden}
 
     def _and(self, change: Change) -> Change:

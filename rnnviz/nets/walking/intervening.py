@@ -1,13 +1,21 @@
 """A text read again with a unit changed, beside the same done to others, many at once.
 
 The layers below the unit see nothing of it and are read once; its own layer is stepped, with a
-stream for each change; those above run as fast as they can. All streams read the same text.
+stream for each change; those above run as fast as they can. All streams read the same text. While
+one thread reads a block with one layer, another reads the next block with the layer below.
+
+What a person waits for comes first: the change alone, beside the losses without it, which a
+recording may know; then the same done to other units.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -21,6 +29,8 @@ from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.sequence import states
 from rnnviz.nets.walking.changed_layer import ChangedLayer, changed_network, check
+from rnnviz.nets.walking.pipeline import run_staged
+from rnnviz.nets.walking.threads import one_thread_each
 
 RANDOM_UNITS = 20
 _BLOCK = 256
@@ -116,7 +126,21 @@ class _ChangedStreams:
         return torch.cat(parts), own
 
 
-@torch.inference_mode()
+@dataclass
+class _Block:
+    """Some consecutive symbols, k of them, on their way through the layers."""
+
+    start: int
+    ids: Tensor
+    """(k + 1,), the last of them only predicted."""
+    front: Tensor = field(default_factory=lambda: torch.zeros(0))
+    """(k, B, E)."""
+    given: list[Tensor] = field(default_factory=list)
+    """(k, B, W) of each layer that was passed."""
+    losses: Tensor = field(default_factory=lambda: torch.zeros(0))
+    """(k, B), in the end."""
+
+
 def losses_changed(
     model: LanguageModel,
     ids: Tensor,
@@ -132,27 +156,44 @@ def losses_changed(
     number = next((one.layer for one in streams if one is not None), 0)
     layers = model.recurrent
     changed = _ChangedStreams(layers[number], streams, model.output.weight)
-    single, many = model.zero_state(1), model.zero_state(len(streams))
+    with torch.inference_mode():
+        single, many = model.zero_state(1), model.zero_state(len(streams))
     carried = [*single[:number], *many[number:]]
-    found = []
-    for start in range(0, len(ids) - 1, _BLOCK):
-        part = ids[start : min(start + _BLOCK, len(ids) - 1)]
-        front = model.embed(part.unsqueeze(1))
-        given: list[Tensor] = []
-        for place, layer in enumerate(layers):
-            if place == number:
-                front, *given = [one.expand(-1, len(streams), -1) for one in (front, *given)]
-            inputs = model.layer_input(place, front, given)
-            if place == number:
-                hidden, carried[place] = changed.run(inputs, carried[place], start)
-            else:
-                hidden, carried[place] = layer(inputs, carried[place])
-            given.append(model.layer_output(place, inputs, [hidden]))
-        targets = ids[start + 1 : start + 1 + len(part)].unsqueeze(1).expand(-1, len(streams))
-        logits = model.answers(given).flatten(0, 1)
+    last = len(ids) - 1
+
+    @torch.inference_mode()
+    def run(place: int, block: _Block) -> None:
+        if place == 0:
+            block.front = model.embed(block.ids[:-1].unsqueeze(1))
+        if place == number:
+            block.front = block.front.expand(-1, len(streams), -1)
+            block.given = [one.expand(-1, len(streams), -1) for one in block.given]
+        inputs = model.layer_input(place, block.front, block.given)
+        if place == number:
+            hidden, carried[place] = changed.run(inputs, carried[place], block.start)
+        else:
+            hidden, carried[place] = layers[place](inputs, carried[place])
+        block.given.append(model.layer_output(place, inputs, [hidden]))
+
+    @torch.inference_mode()
+    def judge(block: _Block) -> None:
+        targets = block.ids[1:].unsqueeze(1).expand(-1, len(streams))
+        logits = model.answers(block.given).flatten(0, 1)
         losses = functional.cross_entropy(logits, targets.flatten(), reduction="none")
-        found.append(losses.view(len(part), len(streams)))
-        progress(start + len(part), len(ids) - 1)
+        block.losses = losses.view(targets.shape)
+        block.given = []
+
+    found = []
+
+    def done(block: _Block) -> None:
+        found.append(block.losses)
+        progress(min(block.start + _BLOCK, last), last)
+
+    stages: list[Callable[[_Block], None]] = [partial(run, place) for place in range(len(layers))]
+    stages.append(judge)
+    blocks = (_Block(start, ids[start : start + _BLOCK + 1]) for start in range(0, last, _BLOCK))
+    with one_thread_each:
+        run_staged(stages, blocks, done, min(os.cpu_count() or 1, len(stages)))
     return torch.cat(found)
 
 
@@ -175,26 +216,73 @@ def ablate(
     Raises:
         RnnvizError: the model has no such unit, or the text is too short.
     """
+    found, _ = cost_of(model, ids, intervention, labels)
+    return beside_others(model, ids, found, labels, randoms, seed, progress)
+
+
+def cost_of(
+    model: LanguageModel,
+    ids: Tensor,
+    intervention: Intervention,
+    labels: npt.NDArray[np.bool_] | None = None,
+    plain: Tensor | None = None,
+) -> tuple[Ablation, Tensor]:
+    """What an intervention costs, with nothing beside it; and the losses without it, (T - 1,).
+
+    Args:
+        plain: those, where they are known.
+
+    Raises:
+        RnnvizError: the model has no such unit, or the text is too short.
+    """
     check(model, intervention)
     if len(ids) < 2:
         raise RnnvizError("a loss needs two characters that the model knows; the text has fewer")
+    streams = [None, intervention] if plain is None else [intervention]
+    columns = losses_changed(model, ids, streams)
+    plain = columns[:, 0].clone() if plain is None else plain
+    changed, on = columns[:, -1], _where(labels)
+    found = Ablation(
+        intervention=intervention,
+        predictions=len(plain),
+        on=0 if on is None else int(on.sum()),
+        plain=_effect(plain.double(), on),
+        changed=_effect(changed.double(), on),
+        others=(),
+        other_units=(),
+    )
+    return found, plain
+
+
+def beside_others(
+    model: LanguageModel,
+    ids: Tensor,
+    found: Ablation,
+    labels: npt.NDArray[np.bool_] | None = None,
+    randoms: int = RANDOM_UNITS,
+    seed: int = 0,
+    progress: Progress = lambda done, total: None,
+) -> Ablation:
+    """The same with what it costs to do this to random units of the layer; see `ablate`."""
+    intervention = found.intervention
     layer = model.recurrent[intervention.layer]
     units = layer.given if intervention.state == "hidden" else layer.units
     rest = np.delete(np.arange(units), intervention.unit)
     drawn = np.random.default_rng(seed).choice(rest, min(randoms, len(rest)), replace=False)
+    if not len(drawn):
+        return found
     others = [_on(intervention, int(unit)) for unit in drawn]
-    losses = losses_changed(model, ids, [None, intervention, *others], progress)
-    on = None if labels is None else torch.from_numpy(np.asarray(labels[:-1], np.bool_))
-    effects = [_effect(losses[:, row].double(), on) for row in range(losses.shape[1])]
-    return Ablation(
-        intervention=intervention,
-        predictions=len(losses),
-        on=0 if on is None else int(on.sum()),
-        plain=effects[0],
-        changed=effects[1],
-        others=tuple(effects[2:]),
+    losses, on = losses_changed(model, ids, others, progress), _where(labels)
+    return msgspec.structs.replace(
+        found,
+        others=tuple(_effect(column.double(), on) for column in losses.unbind(1)),
         other_units=tuple(int(unit) for unit in drawn),
     )
+
+
+def _where(labels: npt.NDArray[np.bool_] | None) -> Tensor | None:
+    """Which predictions were made where the concept holds, (T - 1,)."""
+    return None if labels is None else torch.from_numpy(np.asarray(labels[:-1], np.bool_))
 
 
 def _on(intervention: Intervention, unit: int) -> Intervention:

@@ -14,6 +14,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -54,10 +55,16 @@ FIRST_BLOCK = 256
 BLOCK = 2048
 """Characters at a time: few at first, so that there is something to see at once, then as many as
 stay in the processor's caches."""
+SEEN_AT_ONCE = 2048
+"""So many characters of a text a person sees; a walk that is waited for has small blocks up to
+there, so that no layer waits long for the one below it."""
 _SECONDS_BETWEEN_STATES = 1.0
 """So much of a walk is lost at most when its process is killed."""
 _KEPT_STATES = 64
 """So many states stay in a recording at most, evenly apart."""
+
+
+Sizes = tuple[int, int] | tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -218,12 +225,18 @@ def named(state: Sequence[LayerState], last: Mapping[str, Tensor]) -> dict[str, 
     return {**dict(states.named(state, "state")), **last}
 
 
-def spans(length: int, first: int, largest: int) -> Iterator[tuple[int, int]]:
-    """Start and stop of every block of a text, each twice as long as the one before it."""
+def spans(length: int, first: int, largest: int, level: int = 0) -> Iterator[tuple[int, int]]:
+    """Start and stop of every block of a text, each twice as long as the one before it.
+
+    Args:
+        level: up to this step all are as long as the first.
+    """
     start, size = 0, min(first, largest)
     while start < length:
         yield start, min(start + size, length)
-        start, size = start + size, min(2 * size, largest)
+        start += size
+        if start >= level:
+            size = min(2 * size, largest)
 
 
 def run(
@@ -231,7 +244,7 @@ def run(
     stop: int,
     receive: Callable[[Block, Walked], None],
     progress: Callable[[int, int], None],
-    sizes: tuple[int, int],
+    sizes: Sizes,
     threads: int | None,
     begin: int = 0,
 ) -> None:
@@ -240,7 +253,7 @@ def run(
     Args:
         receive: given every block in order, and what it became, on some thread.
         progress: told after it, on this thread.
-        sizes: steps of the first block and of the largest.
+        sizes: of the blocks; see `spans`.
         begin: the blocks before this step were walked already; where one of them ended.
     """
 
@@ -315,31 +328,36 @@ def walk(
     new_writer = partial(
         writer_of, model, reading, folder, channels, walker.outcome, dtype, model_path
     )
-    sizes = (first_block, block)
+    sizes: Sizes = (first_block, block)
+    if model.intervention is not None:
+        sizes = (first_block, block, SEEN_AT_ONCE)
     left = _Left(model_stamp if until is None else "", sizes, len(reading))
-    writer, begin = None, left.read(folder, walker)
+    begin, ready = left.read(folder, walker), Future[RecordingWriter]()
     if begin > 0:
-        with contextlib.suppress(RecordingError):
-            writer = new_writer(again=True)
-    if writer is None:
-        walker, begin = Walker(model, reading, channels, kind), 0
-        writer = new_writer(until=until)
+        try:
+            ready.set_result(new_writer(again=True))
+        except RecordingError:
+            walker, begin = Walker(model, reading, channels, kind), 0
 
     def write(done: Block, walked: Walked) -> None:
+        writer = ready.result()
         writer.write(walked.start, walked.channels, walked.output)
         left.note(writer, done)
 
     stop = len(reading) if until is None else min(until, len(reading))
-    try:
-        run(walker, stop, write, progress, sizes, threads, begin)
-    finally:
-        left.write(writer)
+    with ThreadPoolExecutor(1) as making:
+        if begin == 0:  # the files are made while the first block is read
+            ready = making.submit(new_writer, until=until)
+        try:
+            run(walker, stop, write, progress, sizes, threads, begin)
+        finally:
+            left.write(ready.result())
 
 
 class _Left:
     """The states that a recording keeps of a walk, and how to go on from the last of them."""
 
-    def __init__(self, model: str, sizes: tuple[int, int], length: int) -> None:
+    def __init__(self, model: str, sizes: Sizes, length: int) -> None:
         self._model, self._sizes = model, sizes
         self._written = time.monotonic()
         self._newest: tuple[int, dict[str, Tensor]] | None = None

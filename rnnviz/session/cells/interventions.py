@@ -124,5 +124,6 @@ class Interventions(QObject):
             title=f"Measuring the unit {intervention.in_words}",
             of=(OPENED, TEXT),
             done=arrived,
+            progress=arrived,
         )
         self.changed.emit()

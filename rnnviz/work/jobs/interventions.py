@@ -11,7 +11,7 @@ from rnnviz.work.messages import Request
 
 
 class Ablated(msgspec.Struct, frozen=True, kw_only=True):
-    """What an intervention did."""
+    """What an intervention did; on the way, as much of it as is known."""
 
     ablation: Ablation
     sample: str = ""
@@ -20,8 +20,11 @@ class Ablated(msgspec.Struct, frozen=True, kw_only=True):
     """What it writes from the same seed with it."""
 
 
-class Ablate(Request[None, Ablated], frozen=True, kw_only=True):
-    """Read a text with a unit changed, and the same done to random units of its layer."""
+class Ablate(Request[Ablated, Ablated], frozen=True, kw_only=True):
+    """Read a text with a unit changed, and the same done to random units of its layer.
+
+    The losses with the change come first, then the samples, then the other units.
+    """
 
     model: ModelGiven
     text: TextGiven

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -65,6 +66,32 @@ def test_readers_see_what_is_complete(tmp_path: Path) -> None:
     assert recording.top_ids[4].tolist() == [0, 1, 2, 3, 4]
     assert recording.groups.place(4) == (1, 1)
     assert str(recording.text) == "abcab"
+
+
+@pytest.mark.parametrize("parts", [[3, 7, 40, 41, 97, 300], [300], [256, 300]])
+def test_pages_of_large_files_are_made_ahead_of_the_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parts: list[int]
+) -> None:
+    monkeypatch.setattr("rnnviz.core.recordings.writer._AT_ONCE", 100)
+    monkeypatch.setattr("rnnviz.core.recordings.writer._PIECES", (8, 64))
+    text, rows = Text.of("abc" * 100), np.random.default_rng(0).normal(size=(6, 300))
+    writer = RecordingWriter(tmp_path, text, layers_of(2, 3, CHANNELS), Next(), "abc")
+    for start, stop in pairwise([0, *parts]):
+        part = rows[:, start:stop]
+        writer.write(start, {"hidden": part, "cell": -part}, came_out(start, stop))
+        recording = Recording(tmp_path)
+        assert recording.walked == stop
+        np.testing.assert_array_equal(
+            recording.rows("hidden")[:, :stop], rows[:, :stop].astype("f2")
+        )
+        assert not recording.rows("hidden")[:, stop:].any()
+    np.testing.assert_array_equal(recording.rows("cell"), -rows.astype("f2"))
+    # Behind what was written in another order nothing is made, which would wipe it out.
+    again = RecordingWriter(tmp_path / "2", text, layers_of(2, 3, CHANNELS), Next(), "abc")
+    for start, stop in ((200, 300), (0, 10), (10, 200)):
+        part = rows[:, start:stop]
+        again.write(start, {"hidden": part, "cell": -part}, came_out(start, stop))
+    np.testing.assert_array_equal(Recording(tmp_path / "2").rows("hidden"), rows.astype("f2"))
 
 
 def test_groups_of_other_widths_and_channels(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures import ARCHITECTURES
 from rnnviz.nets.language.sampling import sample
-from rnnviz.nets.walking.changed_layer import changed_network
+from rnnviz.nets.walking.changed_layer import ChangedLayer, changed_network
 from rnnviz.nets.walking.intervening import losses_changed, sample_changed
 from rnnviz.nets.walking.walk import walk
 from tests.nets.small import random_text, small_model
@@ -54,6 +54,23 @@ def test_a_cell_is_held_and_the_hidden_state_follows() -> None:
     found = walk_arrays(changed_network(model, done), text, ["hidden", "cell", "output"])
     assert (found["cell"][3] == 2.0).all()
     np.testing.assert_allclose(found["hidden"][3], found["output"][3] * np.tanh(2.0), atol=1e-6)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.5])
+@pytest.mark.parametrize("layer", [0, 1])
+def test_a_cell_that_is_held_runs_as_fast_as_ever_and_gives_what_steps_give(
+    value: float, layer: int
+) -> None:
+    model, text = small_model("lstm", layers=2), random_text(80, seed=1)
+    done = Intervention(layer=layer, unit=3, value=value, state="cell")
+    changed, stepped = changed_network(model, done), changed_network(model, done)
+    mine = stepped.recurrent[layer]
+    assert isinstance(mine, ChangedLayer) and mine.held is not None
+    mine.held = None
+    found = walk_arrays(changed, text, model.network.channel_names, first_block=7)
+    expected = walk_arrays(stepped, text, model.network.channel_names)
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, atol=2e-5, err_msg=name)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from rnnviz.core.cells.intervention import Ablation, Effect
 from rnnviz.work.jobs.interventions import Ablated
 from tests.session.conftest import walk as default_walk
@@ -41,6 +43,31 @@ def test_an_answer_is_that_of_what_is_asked_now(make_session, library_folder):
     assert session.interventions.answer(cut) is not None
     session.open_path(library_folder / "resources" / "texts" / "b.txt")
     assert session.interventions.answer(cut) is None
+
+
+def test_what_is_known_of_it_is_there_before_the_rest(make_session, library_folder):
+    seen = []
+
+    def in_parts(request, context):
+        whole = ablate(request, context)
+        alone = msgspec.structs.replace(whole.ablation, others=(), other_units=())
+        context.progress(0, 1, Ablated(ablation=alone))
+        return whole
+
+    session = make_session(ablate=in_parts)
+    session.open_model(library_folder / "m.safetensors")
+    session.open_path(library_folder / "resources" / "texts" / "a.txt")
+    session.selection.select_unit(4, "hidden")
+    cut = session.interventions.intervention("cut", 0.0)
+
+    def look():
+        answer = session.interventions.answer(cut)
+        seen.append(answer and len(answer.ablation.others))
+
+    session.interventions.changed.connect(look)
+    session.interventions.request(cut)
+    told = [each for each in seen if each is not None]
+    assert told[0] == 0 and told[-1] == 20
 
 
 def test_a_gate_is_not_held(make_session, library_folder):

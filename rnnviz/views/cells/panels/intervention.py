@@ -89,7 +89,7 @@ class InterventionPanel(Panel):
         self.redraw.setChecked(self.session.interventions.shown is not None)
         found = self.session.interventions.answer(wished) if wished is not None else None
         self.table.setVisible(found is not None)
-        self.samples.setVisible(found is not None)
+        self.samples.setVisible(found is not None and bool(found.changed_sample))
         if found is None:
             self.note.setText(
                 "Measure tells what the losses become, on the concept's places and elsewhere, "
@@ -140,14 +140,20 @@ def _sentence(about: Ablation, concept: str | None) -> str:
     cost = about.changed.loss - about.plain.loss
     said = (
         f"{about.intervention.in_words.capitalize()}: {cost:+.4f} nats a character over "
-        f"{about.predictions:,} predictions; {about.rank()} of {len(about.others)} random units of "
-        "the layer cost as much or more."
+        f"{about.predictions:,} predictions"
+    )
+    said += (
+        f"; {about.rank()} of {len(about.others)} random units of the layer cost as much or more."
+        if about.others
+        else "."
     )
     if concept is not None and about.changed.on is not None and about.plain.on is not None:
         on = about.changed.on - about.plain.on
+        said += f" Where the concept holds ({about.on:,} predictions): {on:+.4f}"
         said += (
-            f" Where the concept holds ({about.on:,} predictions): {on:+.4f}; "
-            f"{about.rank('on')} of {len(about.others)} cost as much there."
+            f"; {about.rank('on')} of {len(about.others)} cost as much there."
+            if about.others
+            else "."
         )
     return said
 
