@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import ClassVar, NamedTuple
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal, SignalInstance, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLayoutItem, QPushButton, QStackedLayout, QVBoxLayout, QWidget
 
@@ -200,15 +200,17 @@ class Panel(QWidget):
         self._timer.timeout.connect(self._catch_up)
         session.jobs.changed.connect(self._jobs_changed)
         recordings = session.recordings
-        for signal in (
-            recordings.model_changed,
-            recordings.recording_changed,
-            recordings.recording_grew,
-        ):
-            signal.connect(self.request_draw)
+        self.redraw_on(
+            recordings.model_changed, recordings.recording_changed, recordings.recording_grew
+        )
         self.follow()
 
     # For subclasses
+
+    def redraw_on(self, *signals: SignalInstance) -> None:
+        """Ask to be drawn whenever one of these is emitted."""
+        for signal in signals:
+            signal.connect(self.request_draw)
 
     def follow(self) -> None:
         """Connect `request_draw` to what this panel must follow, beside model and recording."""

@@ -65,14 +65,13 @@ class GoldPanel(Panel):
     def follow(self) -> None:
         """Follow the answer and the gold links."""
         alignments = self.session.alignments
-        for signal in (
+        self.redraw_on(
             alignments.model_changed,
             alignments.answer_changed,
             alignments.view_changed,
             alignments.gold.changed,
             alignments.tables.scored,
-        ):
-            signal.connect(self.request_draw)
+        )
         self._scoring = False
         self.session.jobs.changed.connect(self._follow_scoring)
 

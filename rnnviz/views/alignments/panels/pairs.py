@@ -45,15 +45,14 @@ class PairsPanel(Panel):
     def follow(self) -> None:
         """Follow the answer, the marked word, and the index."""
         alignments = self.session.alignments
-        for signal in (
+        self.redraw_on(
             alignments.model_changed,
             alignments.answer_changed,
             alignments.view_changed,
             alignments.marked,
             alignments.tables.states_changed,
             self.session.jobs.changed,
-        ):
-            signal.connect(self.request_draw)
+        )
         self._shown: tuple[object, ...] = ()
         self.near: list[NearState] = []
 

@@ -108,12 +108,7 @@ class TrajectoryPanel(Panel):
     def follow(self) -> None:
         """Follow the answer, the step and what is marked."""
         alignments = self.session.alignments
-        for signal in (
-            alignments.model_changed,
-            alignments.answer_changed,
-            alignments.view_changed,
-        ):
-            signal.connect(self.request_draw)
+        self.redraw_on(alignments.model_changed, alignments.answer_changed, alignments.view_changed)
         alignments.marked.connect(self.show_mark)
 
     def build(self) -> QWidget:

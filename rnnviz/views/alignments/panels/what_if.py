@@ -51,13 +51,12 @@ class WhatIfPanel(Panel):
     def follow(self) -> None:
         """Follow the answer and what is pinned."""
         alignments = self.session.alignments
-        for signal in (
+        self.redraw_on(
             alignments.model_changed,
             alignments.answer_changed,
             alignments.view_changed,
             alignments.marked,
-        ):
-            signal.connect(self.request_draw)
+        )
         self._of: tuple[object, ...] | None = None
         self._step: int | None = None
         self._place: int | None = None

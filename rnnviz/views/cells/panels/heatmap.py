@@ -46,13 +46,12 @@ class HeatmapPanel(Panel):
         selection = self.session.selection
         self._scale: _ChannelScale | None = None
         self._channel = ""
-        for signal in (
+        self.redraw_on(
             selection.visible_changed,
             selection.concept_changed,
             self.session.rankings.ranking_changed,
             self.session.inspection.order_changed,
-        ):
-            signal.connect(self.request_draw)
+        )
         selection.unit_changed.connect(self.show_unit)
         selection.cursor_changed.connect(self.show_cursor)
 

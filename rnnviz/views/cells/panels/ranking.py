@@ -53,7 +53,7 @@ class RankingPanel(Panel):
         """Follow concepts, rankings, probes, the unit, and the jobs that bring them."""
         self._shown: tuple[Ranking | None, object] = (None, None)
         rankings, selection = self.session.rankings, self.session.selection
-        for signal in (
+        self.redraw_on(
             rankings.concepts_changed,
             rankings.best_changed,
             rankings.labels_changed,
@@ -63,8 +63,7 @@ class RankingPanel(Panel):
             selection.concept_changed,
             selection.unit_changed,
             self.session.jobs.changed,
-        ):
-            signal.connect(self.request_draw)
+        )
         self._asked = ""
         """The concept that the person has all units ranked for."""
         rankings.ranking_changed.connect(self._select_winner)

@@ -31,13 +31,12 @@ class ScatterPanel(Panel):
 
     def follow(self) -> None:
         """Follow the unit, the concept, its labels and its ranking."""
-        for signal in (
+        self.redraw_on(
             self.session.selection.unit_changed,
             self.session.selection.concept_changed,
             self.session.rankings.labels_changed,
             self.session.rankings.ranking_changed,
-        ):
-            signal.connect(self.request_draw)
+        )
 
     def build(self) -> QWidget:
         """A sentence above one of two plots."""

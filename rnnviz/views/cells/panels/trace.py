@@ -32,15 +32,14 @@ class TracePanel(Panel):
     def follow(self) -> None:
         """Follow the unit, the pins, what is on the screen, and the labels."""
         selection = self.session.selection
-        for signal in (
+        self.redraw_on(
             selection.unit_changed,
             selection.pins_changed,
             selection.visible_changed,
             selection.colouring_changed,
             selection.concept_changed,
             self.session.rankings.labels_changed,
-        ):
-            signal.connect(self.request_draw)
+        )
         selection.cursor_changed.connect(self.show_cursor)
 
     def build(self) -> QWidget:

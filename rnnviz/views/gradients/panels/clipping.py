@@ -38,13 +38,12 @@ class ClippingPanel(GradientPanel):
     def follow(self) -> None:
         """Follow the network in focus, the window and the thresholds."""
         gradients = self.session.gradients
-        for signal in (
+        self.redraw_on(
             gradients.measurements.clipping_changed,
             gradients.shown_changed,
             gradients.window_changed,
             gradients.fields_changed,
-        ):
-            signal.connect(self.request_draw)
+        )
 
     def build(self) -> QWidget:
         """Thresholds, the arrows, the the norms of further steps."""

@@ -65,15 +65,14 @@ class DistancePanel(GradientPanel):
         """Follow the comparison."""
         self._presented = False
         gradients = self.session.gradients
-        for signal in (
+        self.redraw_on(
             gradients.fields_changed,
             gradients.window_changed,
             gradients.shown_changed,
             gradients.measurements.matrices_changed,
             self.session.recordings.text_changed,
             self.session.runs.runs_changed,
-        ):
-            signal.connect(self.request_draw)
+        )
 
     def set_presented(self, presented: bool) -> None:
         """Leave out the tools, for the last row, or bring them back; also where it is empty yet."""

@@ -42,12 +42,11 @@ class GradientHeatmapPanel(GradientPanel):
     def follow(self) -> None:
         """Follow the comparison and the character that is explained."""
         gradients = self.session.gradients
-        for signal in (
+        self.redraw_on(
             gradients.fields_changed,
             gradients.shown_changed,
             gradients.measurements.truncation_changed,
-        ):
-            signal.connect(self.request_draw)
+        )
         gradients.character_changed.connect(self.show_character)
 
     def build(self) -> QWidget:

@@ -65,8 +65,7 @@ class InputsPanel(GradientPanel):
     def follow(self) -> None:
         """Follow the comparison."""
         gradients = self.session.gradients
-        for signal in (gradients.fields_changed, gradients.shown_changed):
-            signal.connect(self.request_draw)
+        self.redraw_on(gradients.fields_changed, gradients.shown_changed)
         gradients.character_changed.connect(self.show_character)
 
     def build(self) -> QWidget:

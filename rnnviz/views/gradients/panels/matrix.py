@@ -28,12 +28,11 @@ class MatrixPanel(GradientPanel):
     def follow(self) -> None:
         """Follow the network in focus."""
         gradients = self.session.gradients
-        for signal in (
+        self.redraw_on(
             gradients.measurements.matrices_changed,
             gradients.shown_changed,
             gradients.fields_changed,
-        ):
-            signal.connect(self.request_draw)
+        )
 
     def build(self) -> QWidget:
         """The complex plane above the singular values."""

@@ -59,12 +59,9 @@ class MemoryPanel(GradientPanel):
     def follow(self) -> None:
         """Follow the runs and the experiment."""
         runs = self.session.runs
-        for signal in (
-            runs.runs_changed,
-            runs.curve_changed,
-            self.session.memory.experiment_changed,
-        ):
-            signal.connect(self.request_draw)
+        self.redraw_on(
+            runs.runs_changed, runs.curve_changed, self.session.memory.experiment_changed
+        )
 
     def build(self) -> QWidget:
         """The experiment, the button, losses, gradients, verdicts."""

@@ -43,13 +43,12 @@ class TruncationPanel(GradientPanel):
     def follow(self) -> None:
         """Follow the network in focus and the chunk."""
         gradients = self.session.gradients
-        for signal in (
+        self.redraw_on(
             gradients.measurements.truncation_changed,
             gradients.shown_changed,
             gradients.fields_changed,
             self.session.jobs.changed,
-        ):
-            signal.connect(self.request_draw)
+        )
 
     def build(self) -> QWidget:
         """The chunk, what it keeps, the measurement."""

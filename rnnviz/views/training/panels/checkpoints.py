@@ -63,15 +63,14 @@ class CheckpointsPanel(Panel):
         self._shown_step = -1
         self._coloured: tuple[object, ...] = ()
         """The run, text, unit and channel whose colours are on the text, and the step last."""
-        for signal in (
+        self.redraw_on(
             runs.runs_changed,
             runs.current_changed,
             runs.curve_changed,
             stages.stage_changed,
             stages.arrived,
             selection.concept_changed,
-        ):
-            signal.connect(self.request_draw)
+        )
 
     def prepare(self) -> Iterator[None]:
         """The text, the plot of the scores, and what a translation shows instead."""

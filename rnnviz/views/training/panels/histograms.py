@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QListWidget,
     QListWidgetItem,
-    QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -21,7 +17,8 @@ from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import RidgePlot
 from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.words.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.plain_text import plain_tip
+from rnnviz.views.training.panels.page import list_of_names, page_of, quiet_words
 
 _WHAT = {"weights": "Weights", "gradients": "Gradients"}
 _OUTSIDE = 0.002
@@ -39,8 +36,7 @@ class HistogramsPanel(Panel):
         """Follow the current run."""
         self._rows: tuple[OpenRun, RowReader] | None = None
         runs = self.session.runs
-        for signal in (runs.curve_changed, runs.current_changed, runs.runs_changed):
-            signal.connect(self.request_draw)
+        self.redraw_on(runs.curve_changed, runs.current_changed, runs.runs_changed)
 
     def prepare(self) -> Iterator[None]:
         """The plot."""
@@ -49,33 +45,12 @@ class HistogramsPanel(Panel):
 
     def build(self) -> QWidget:
         """What is shown, of which parameter, and the plot."""
-        page = QWidget()
         self.what = Segments("What of the parameter", _WHAT)
         self.what.chosen.connect(self._choose)
-        self.words = Label()
-        self.words.setProperty("role", "muted")
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.names = QListWidget()
-        self.names.setAccessibleName("Parameter")
-        self.names.setFixedWidth(200)
-        self.names.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.words = quiet_words()
+        self.names = list_of_names("Parameter")
         self.names.currentRowChanged.connect(self._choose)
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 8, 12, 0)
-        row.addWidget(self.what)
-        row.addSpacing(8)
-        row.addWidget(self.words, 1)
-        body = QHBoxLayout()
-        body.setSpacing(0)
-        body.addWidget(self.names)
-        body.addWidget(self.plot, 1)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(row)
-        column.addLayout(body, 1)
-        column.addStretch(0)
-        return page
+        return page_of([self.what], self.words, [(self.names, 0), (self.plot, 1)])
 
     def draw(self) -> None:
         """The histograms of what is chosen."""

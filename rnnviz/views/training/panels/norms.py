@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.views.plots import CurvePlot, Trace
 from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.words.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.plain_text import plain_tip
+from rnnviz.views.training.panels.page import page_of, quiet_words
 from rnnviz.views.training.panels.run_marks import turns_of
 
 _RECENT = 200
@@ -28,8 +29,7 @@ class NormsPanel(Panel):
     def follow(self) -> None:
         """Follow the current run."""
         runs = self.session.runs
-        for signal in (runs.curve_changed, runs.current_changed):
-            signal.connect(self.request_draw)
+        self.redraw_on(runs.curve_changed, runs.current_changed)
 
     def prepare(self) -> Iterator[None]:
         """The plot."""
@@ -39,23 +39,10 @@ class NormsPanel(Panel):
 
     def build(self) -> QWidget:
         """A line of words over the plot."""
-        page = QWidget()
-        self.words = Label()
-        self.words.setProperty("role", "muted")
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.words = quiet_words()
         self.scale = Segments("Scale", {"log": "Log", "linear": "Linear"})
         self.scale.chosen.connect(self._choose)
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 8, 12, 0)
-        row.addWidget(self.scale)
-        row.addSpacing(8)
-        row.addWidget(self.words, 1)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(row)
-        column.addWidget(self.plot, 1)
-        return page
+        return page_of([self.scale], self.words, [(self.plot, 1)])
 
     def draw(self) -> None:
         """Both norms, the threshold as it was at each step, and the share of clipped steps."""

@@ -7,11 +7,7 @@ from collections.abc import Iterator
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QListWidget,
     QListWidgetItem,
-    QSizePolicy,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -19,7 +15,8 @@ from rnnviz.views.plots import CurvePlot, Trace, ink_colour, ramp_ink
 from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import theme_of
-from rnnviz.views.shared.words.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.plain_text import plain_tip
+from rnnviz.views.training.panels.page import list_of_names, page_of, quiet_words
 from rnnviz.views.training.panels.run_marks import turns_of
 
 _WHAT = {"gradient": "Gradient", "weight": "Weights", "ratio": "Update / weight"}
@@ -47,8 +44,7 @@ class ParametersPanel(Panel):
         """Follow the current run."""
         self._listed: tuple[tuple[str, ...], bool] = ((), False)
         runs = self.session.runs
-        for signal in (runs.curve_changed, runs.current_changed):
-            signal.connect(self.request_draw)
+        self.redraw_on(runs.curve_changed, runs.current_changed)
 
     def prepare(self) -> Iterator[None]:
         """The plot."""
@@ -58,34 +54,13 @@ class ParametersPanel(Panel):
 
     def build(self) -> QWidget:
         """What to draw, and the plot."""
-        page = QWidget()
         self.what = Segments("What of every parameter", _WHAT)
         self.what.chosen.connect(self._choose)
-        self.words = Label()
-        self.words.setProperty("role", "muted")
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.names = QListWidget()
-        self.names.setAccessibleName("Parameters to draw")
-        self.names.setFixedWidth(200)
-        self.names.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.words = quiet_words()
+        self.names = list_of_names("Parameters to draw")
         self.names.setIconSize(QSize(10, 10))
         self.names.itemChanged.connect(self._choose)
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 8, 12, 0)
-        row.addWidget(self.what)
-        row.addSpacing(8)
-        row.addWidget(self.words, 1)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(row)
-        body = QHBoxLayout()
-        body.setSpacing(0)
-        body.addWidget(self.names)
-        body.addWidget(self.plot, 1)
-        column.addLayout(body, 1)
-        column.addStretch(0)
-        return page
+        return page_of([self.what], self.words, [(self.names, 0), (self.plot, 1)])
 
     def draw(self) -> None:
         """The curves that were chosen."""

@@ -45,8 +45,7 @@ class SamplesPanel(Panel):
         self._caught_up = False
         self._places: dict[int, int] = {}
         runs = self.session.runs
-        for signal in (runs.curve_changed, runs.current_changed):
-            signal.connect(self.request_draw)
+        self.redraw_on(runs.curve_changed, runs.current_changed)
 
     def build(self) -> QWidget:
         """A choice of temperature over the timeline."""

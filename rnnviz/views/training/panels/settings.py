@@ -24,8 +24,7 @@ class SettingsPanel(Panel):
     def follow(self) -> None:
         """Follow the runs, and what is changed while they go on."""
         runs = self.session.runs
-        for signal in (runs.runs_changed, runs.current_changed, runs.curve_changed):
-            signal.connect(self.request_draw)
+        self.redraw_on(runs.runs_changed, runs.current_changed, runs.curve_changed)
 
     def build(self) -> QWidget:
         """A line of words over the table."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.directory.arrays import RowReader, Rows
@@ -17,7 +17,8 @@ from rnnviz.views.plots import CurvePlot, HeatPlot, Trace
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
-from rnnviz.views.shared.words.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.plain_text import plain_tip
+from rnnviz.views.training.panels.page import page_of, quiet_words
 
 _MOST_COLUMNS = 400
 _READ_AT_ONCE = 100
@@ -36,8 +37,7 @@ class TimeStepsPanel(Panel):
         """Follow the current run."""
         self._reader: tuple[OpenRun, RowReader] | None = None
         runs = self.session.runs
-        for signal in (runs.curve_changed, runs.current_changed):
-            signal.connect(self.request_draw)
+        self.redraw_on(runs.curve_changed, runs.current_changed)
 
     def prepare(self) -> Iterator[None]:
         """The picture, its legend, and the plot beside it."""
@@ -54,32 +54,13 @@ class TimeStepsPanel(Panel):
 
     def build(self) -> QWidget:
         """The picture, and a plot of the newest step."""
-        page = QWidget()
         self.layer = Choices()
         self.layer.setAccessibleName("Layer")
         self.layer.currentIndexChanged.connect(self._choose)
         self.loss = Segments("Loss", {"last": "Last step's loss", "all": "All losses"})
         self.loss.chosen.connect(self._choose)
-        self.words = Label()
-        self.words.setProperty("role", "muted")
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row = QHBoxLayout()
-        row.setContentsMargins(12, 8, 12, 0)
-        row.setSpacing(8)
-        row.addWidget(self.loss)
-        row.addWidget(self.layer)
-        row.addWidget(self.words, 1)
-        plots = QHBoxLayout()
-        plots.setSpacing(0)
-        plots.addWidget(self.heat, 3)
-        plots.addWidget(self.newest, 2)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(row)
-        column.addLayout(plots, 1)
-        column.addStretch(0)
-        return page
+        self.words = quiet_words()
+        return page_of([self.loss, self.layer], self.words, [(self.heat, 3), (self.newest, 2)])
 
     def draw(self) -> None:
         """Read the rows that are new, and draw."""
