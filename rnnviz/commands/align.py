@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from rnnviz.commands.shared.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.shared.in_process import run_with_progress
-from rnnviz.commands.shared.inputs import file_given
+from rnnviz.commands.shared.inputs import add_word_lists, file_given
 from rnnviz.commands.shared.number_types import number, whole
 from rnnviz.commands.shared.output import Facts, ProgressLine, print_json
 from rnnviz.core.alignments.alignment import DIRECTIONS, Alignment
@@ -94,14 +94,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="the number of the first word in the gold links; without it, found out and said",
     )
     parser.add_argument("--one", action="store_true", help="write links that count from 1")
-    parser.add_argument(
-        "--sentences",
-        "--vocabulary",
-        type=given_path,
-        metavar="FILE",
-        help="for a model that lacks its words: its word lists, a folder with them, or, for one of "
-        "PyTorch's tutorial, the sentences that they come from",
-    )
+    add_word_lists(parser)
     parser.add_argument("--json", action="store_true", help="print the figures as one JSON object")
     statistical = parser.add_argument_group("with a statistical aligner instead of a model")
     statistical.add_argument(

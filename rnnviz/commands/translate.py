@@ -8,13 +8,12 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.shared.alignments import check_target, count_drawn, write_titled
 from rnnviz.commands.shared.in_process import opened, run_task, run_with_progress
-from rnnviz.commands.shared.inputs import file_given
+from rnnviz.commands.shared.inputs import add_word_lists, file_given
 from rnnviz.commands.shared.number_types import number, whole
 from rnnviz.commands.shared.output import Facts, print_json
 from rnnviz.core.alignments.words.tokens import begun
@@ -24,6 +23,7 @@ from rnnviz.core.files.given_path import given_path
 if TYPE_CHECKING:
     from rnnviz.core.alignments.decoded import Decoded
     from rnnviz.core.alignments.state_index import NearState
+    from rnnviz.core.models.translation import TranslatorTold
     from rnnviz.work.jobs.alignments import Search, Translate, Translated
     from rnnviz.work.jobs.given import ModelGiven
 
@@ -129,14 +129,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar="STEP:PLACE=X",
         help="this weight must lie on this source place at this step; 0 erases it",
     )
-    parser.add_argument(
-        "--sentences",
-        "--vocabulary",
-        type=given_path,
-        metavar="FILE",
-        help="for a model that lacks its words: its word lists, a folder with them, or, for one of "
-        "PyTorch's tutorial, the sentences that they come from",
-    )
+    add_word_lists(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -144,11 +137,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Translate."""
     sentences = _given(arguments.sentence)
     _check(arguments, len(sentences))
+    from rnnviz.core.models.translation import TranslatorTold
     from rnnviz.work.jobs.alignments import Translate
 
     model = opened(arguments.model, None, arguments.sentences, job=Translate)
-    target = model.description.get("target")
-    if isinstance(target, dict) and target.get("kind") == "subwords":
+    told = TranslatorTold.of(model.description)
+    if told.target.kind == "subwords":
         # Whoever types a word means one that begins there, not the end of another.
         arguments.force = [(step, begun(word), whole) for step, word, whole in arguments.force]
     for note in model.notes:
@@ -157,7 +151,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _file(arguments)
     if len(sentences) > 1:
         return _sentences(arguments, sentences)
-    return _sentence(arguments, model.description)
+    return _sentence(arguments, told)
 
 
 def _check(arguments: argparse.Namespace, count: int) -> None:
@@ -228,7 +222,7 @@ def _sentences(arguments: argparse.Namespace, sentences: list[str]) -> int:
     return 0
 
 
-def _sentence(arguments: argparse.Namespace, description: Mapping[str, object]) -> int:
+def _sentence(arguments: argparse.Namespace, told: TranslatorTold) -> int:
     with tempfile.TemporaryDirectory() as folder:
         asked = _asked(
             arguments,
@@ -263,7 +257,7 @@ def _sentence(arguments: argparse.Namespace, description: Mapping[str, object]) 
         if arguments.to:
             write_titled(arguments.to, [(decoded.alignment, decoded.text)])
         if arguments.steps:
-            _draw_steps(arguments, decoded, description)
+            _draw_steps(arguments, decoded, told)
     return 0
 
 
@@ -374,9 +368,7 @@ def _print_effects(decoded: Decoded) -> None:
         print(in_words(agreed), file=sys.stderr)
 
 
-def _draw_steps(
-    arguments: argparse.Namespace, decoded: Decoded, description: Mapping[str, object]
-) -> None:
+def _draw_steps(arguments: argparse.Namespace, decoded: Decoded, told: TranslatorTold) -> None:
     """Write the decoder at a step, or at all of them."""
     from rnnviz.core.alignments.steps.attention_steps import kind_of_attention, steps_of
     from rnnviz.views.alignments.saving import write_steps
@@ -386,7 +378,7 @@ def _draw_steps(
         raise TextError(
             f"--step {arguments.step}: the translation has {last} tokens; take 0 to {last}"
         )
-    kind = kind_of_attention(description, arguments.temperature)
+    kind = kind_of_attention(told, arguments.temperature)
     steps = steps_of(decoded, kind, frozenset((t, s) for t, s, _ in arguments.weight))
     write_steps(arguments.steps, steps, arguments.step, arguments.dark)
     print(arguments.steps, file=sys.stderr)

@@ -5,12 +5,21 @@ import json
 import re
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
 from rnnviz.cli import COMMANDS, main
 from rnnviz.commands.shared.inputs import steps_at_most
+from rnnviz.core.models.network import (
+    Head,
+    LayerDescription,
+    NetworkDescription,
+    OneHot,
+    SequenceDescription,
+    Symbols,
+)
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.work.jobs.models import ModelOpened
@@ -93,16 +102,16 @@ def test_walk_records_a_text(model, text, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("reads", "wanted"),
-    [
-        ({"kind": "symbols", "unit": "bytes"}, 7),
-        ({"kind": "symbols", "unit": "halves"}, 4),
-        ({"kind": "symbols", "unit": "words"}, 3),
-        (None, 3),
-    ],
+    ("unit", "wanted"), [("bytes", 7), ("halves", 4), ("words", 3), ("characters", 3)]
 )
-def test_no_more_steps_come_than_were_said(reads, wanted):
-    about: dict[str, object] = {} if reads is None else {"network": {"reads": reads}}
+def test_no_more_steps_come_than_were_said(unit, wanted):
+    network = NetworkDescription(
+        reads=Symbols(vocabulary=("a", "b"), unit=unit),
+        front=OneHot(),
+        layers=(LayerDescription(architecture="lstm", units=2),),
+        head=Head(outputs=("a", "b")),
+    )
+    about = msgspec.to_builtins(SequenceDescription(task="next", network=network))
     model = ModelOpened(path="m", kind="language-model", description=about)
     assert steps_at_most(Text.of("aé😀"), model) == wanted
 

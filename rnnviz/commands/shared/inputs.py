@@ -23,6 +23,7 @@ from rnnviz.core.system.shipped import shipped_or_given
 
 if TYPE_CHECKING:
     from rnnviz.core.concepts import Concept
+    from rnnviz.core.models.network import NetworkDescription
     from rnnviz.core.recordings.description import FloatType
     from rnnviz.core.recordings.recording import Recording
     from rnnviz.core.sequences.numbers import Numbers
@@ -90,6 +91,18 @@ def add_vocabulary(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         metavar="N",
         help="where the tensors may be several networks (`rnnviz info` lists them): which, from 1",
+    )
+
+
+def add_word_lists(parser: argparse.ArgumentParser) -> None:
+    """`--sentences`, for translators that do not name their words."""
+    parser.add_argument(
+        "--sentences",
+        "--vocabulary",
+        type=given_path,
+        metavar="FILE",
+        help="for a model that lacks its words: its word lists, a folder with them, or, for one of "
+        "PyTorch's tutorial, the sentences that they come from",
     )
 
 
@@ -190,21 +203,34 @@ def check_size(
     return size, words
 
 
+def _network(model: ModelOpened) -> NetworkDescription | None:
+    """What it is, part by part; None where its file tells less, as those of version 1 do."""
+    from rnnviz.core.kinds.described import from_plain
+    from rnnviz.core.models.network import SequenceDescription
+
+    about = from_plain(model.description, model.kind)
+    return about.network if isinstance(about, SequenceDescription) else None
+
+
+def _unit(network: NetworkDescription) -> str:
+    """What each step of a text is to it, such as `characters`; empty where it reads no symbols."""
+    from rnnviz.core.models.network import Symbols
+
+    return network.reads.unit if isinstance(network.reads, Symbols) else ""
+
+
 def reads_numbers(model: ModelOpened) -> bool:
     """Whether rows of numbers are what it reads."""
-    network = model.description.get("network")
-    return isinstance(network, dict) and network["reads"]["kind"] == "numbers"
+    from rnnviz.core.models.network import Numbers
+
+    network = _network(model)
+    return network is not None and isinstance(network.reads, Numbers)
 
 
 def reads_characters(model: ModelOpened) -> bool:
     """Whether each character of a text is a step of it, as to a language model of characters."""
-    network = model.description.get("network")
-    reads = network["reads"] if isinstance(network, dict) else {"kind": "symbols"}
-    return (
-        model.kind == "language-model"
-        and reads["kind"] == "symbols"
-        and reads.get("unit", "characters") == "characters"
-    )
+    network = _network(model)
+    return model.kind == "language-model" and (network is None or _unit(network) == "characters")
 
 
 def steps_at_most(text: Text | Numbers, model: ModelOpened) -> int:
@@ -214,8 +240,8 @@ def steps_at_most(text: Text | Numbers, model: ModelOpened) -> int:
     """
     from rnnviz.core.sequences.text import Text
 
-    network = model.description.get("network")
-    unit = network["reads"].get("unit", "") if isinstance(network, dict) else ""
+    network = _network(model)
+    unit = "" if network is None else _unit(network)
     if not isinstance(text, Text) or unit not in _PARTS:
         return len(text)
     encoding, width = _PARTS[unit]
@@ -239,14 +265,15 @@ def read_input(path: Path, model: ModelOpened) -> Text | Numbers:
 
 def say_how_read(text: Text | Numbers, model: ModelOpened) -> None:
     """Say how a file was read, and what the model does not know of it, where that is unusual."""
+    from rnnviz.core.kinds.described import from_plain
+    from rnnviz.core.models.model_file import ModelDescription
     from rnnviz.core.sequences.numbers import Numbers
     from rnnviz.core.sequences.text import reading_in_words
 
-    if "network" in model.description or isinstance(text, Numbers):
+    about = from_plain(model.description, model.kind)
+    if isinstance(text, Numbers) or not isinstance(about, ModelDescription):
         return
-    vocabulary = model.description.get("vocabulary")
-    known = tuple(vocabulary) if isinstance(vocabulary, list | tuple) else ()
-    if said := reading_in_words(text, known):
+    if said := reading_in_words(text, about.vocabulary):
         print(f"{text.name}: {said}", file=sys.stderr)
 
 

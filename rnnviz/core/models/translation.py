@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -31,13 +32,45 @@ class TokenizerDescription(msgspec.Struct, frozen=True, kw_only=True):
     """Subwords only: the model of sentencepiece, in base 64."""
     signs: str = ""
     """Subwords only. `joined`: signs that stand apart are put to their words before a sentence is
-    cut (`core.alignments.words.sentences`). `high-apart`: likewise, and written with a blank before ? ! ; : as in
-    French. Empty: as they stand, in older files."""
+    cut (`core.alignments.words.sentences`). `high-apart`: likewise, and written with a blank before
+    ? ! ; : as in French. Empty: as they stand, in older files."""
     split: str = ""
     """Words only: how the program that made their list cuts sentences, a name of `SPLITS` of
     `nets.alignments.listed_tokenizer`; empty for ours."""
     begins: bool = False
     """With `split`: whether the mark for the beginning is read before the words."""
+
+
+class SideTold(msgspec.Struct, frozen=True):
+    """What is told of the tokens of one language, without the list of them."""
+
+    kind: str = ""
+    size: int = 0
+
+
+class TranslatorTold(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told of a translation model whose word lists stay where it is loaded.
+
+    Of weights from a file of another program only some of it is known: what is empty is not.
+    """
+
+    name: str = ""
+    architecture: str = ""
+    units: int = 0
+    bidirectional: bool = False
+    attention: str = ""
+    order: str = ""
+    input_feeding: bool = False
+    source: SideTold = SideTold()
+    target: SideTold = SideTold()
+    source_language: str = ""
+    target_language: str = ""
+    examples: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, plain: Mapping[str, object]) -> TranslatorTold:
+        """What of a description as plain JSON is told here."""
+        return msgspec.convert(plain, cls)
 
 
 class RecurrentDescription(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -18,15 +18,19 @@ from rnnviz.core.concepts.streaming import label_blocks
 from rnnviz.core.errors import Cancelled, FindingError, RecordingError, RnnvizError
 from rnnviz.core.export.coloured import ColouredText
 from rnnviz.core.export.findings import coloured_finding, is_of_finding
-from rnnviz.core.export.html import write_html
+from rnnviz.core.export.html import Part, write_html
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.stories.story import Story
 from rnnviz.nets.answering.warm_models import warm_model
 from rnnviz.nets.kinds import job_of
 from rnnviz.nets.opened import by_request
 from rnnviz.work.jobs.cells import Walk
 from rnnviz.work.jobs.findings import PageWritten, WriteFindingsPage
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
+from rnnviz.work.jobs.stories import WriteStoriesPage
 from rnnviz.work.messages import Context, Tasks
+
+T = TypeVar("T", Finding, Story)
 
 
 def write_findings_page(request: WriteFindingsPage, context: Context[None]) -> PageWritten:
@@ -35,24 +39,46 @@ def write_findings_page(request: WriteFindingsPage, context: Context[None]) -> P
     Raises:
         FindingError: none of them can be shown, or the page cannot be written.
     """
-    parts: list[ColouredText] = []
-    left_out: list[str] = []
     at_hand = [Path(folder) for folder in request.recordings]
-    for number, finding in enumerate(request.findings):
-        context.progress(number, len(request.findings))
+
+    def part(number: int, finding: Finding) -> list[ColouredText]:
+        return [coloured_part(finding, at_hand, context)]
+
+    left_out = write_what_can_be(request, request.findings, part, context)
+    return PageWritten(len(request.findings) - len(left_out), left_out)
+
+
+def write_what_can_be(
+    request: WriteFindingsPage | WriteStoriesPage,
+    told: Sequence[T],
+    parts_of: Callable[[int, T], Sequence[Part]],
+    context: Context[None],
+) -> tuple[str, ...]:
+    """Write a page of what can be shown; why each of the others cannot.
+
+    Args:
+        parts_of: the parts of the page that one is, by its number and itself.
+
+    Raises:
+        FindingError: none of them can be shown, or the page cannot be written.
+    """
+    parts: list[Part] = []
+    left_out: list[str] = []
+    for number, one in enumerate(told):
+        context.progress(number, len(told))
         try:
-            parts.append(coloured_part(finding, at_hand, context))
+            parts += parts_of(number, one)
         except Cancelled:
             raise
         except RnnvizError as error:
-            left_out.append(f"“{finding.title}”: {error}")
+            left_out.append(f"“{one.title}”: {error}")
     if not parts:
-        raise FindingError("no finding can be shown again. " + "; ".join(left_out))
+        raise FindingError("none of them can be shown again. " + "; ".join(left_out))
     try:
         write_html(Path(request.path), parts, request.title)
     except OSError as error:
         raise FindingError(f"cannot write {request.path}: {error.strerror}") from error
-    return PageWritten(len(parts), tuple(left_out))
+    return tuple(left_out)
 
 
 def coloured_part(

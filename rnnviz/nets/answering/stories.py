@@ -12,16 +12,16 @@ import numpy as np
 from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.alignments.decoded import Decoded
 from rnnviz.core.colours.weight_colours import weights_scale
-from rnnviz.core.errors import Cancelled, FindingError, RnnvizError
+from rnnviz.core.errors import FindingError
 from rnnviz.core.export.alignments.figure import DrawnAlignment, alignment_figure
 from rnnviz.core.export.coloured import ColouredText
 from rnnviz.core.export.figure import Figure
-from rnnviz.core.export.html import DrawnPart, write_html
+from rnnviz.core.export.html import DrawnPart, Part
 from rnnviz.core.export.line_figure import Line, line_figure
 from rnnviz.core.export.svg import svg
 from rnnviz.core.gradients import read_field
 from rnnviz.core.stories.story import Story
-from rnnviz.nets.answering.findings import coloured_part
+from rnnviz.nets.answering.findings import coloured_part, write_what_can_be
 from rnnviz.nets.answering.warm_models import warm_model
 from rnnviz.nets.kinds import job_of
 from rnnviz.nets.opened import by_request
@@ -41,25 +41,13 @@ def write_stories_page(request: WriteStoriesPage, context: Context[None]) -> Sto
     Raises:
         FindingError: none of them can be told, or the page cannot be written.
     """
-    parts: list[ColouredText | DrawnPart] = []
-    left_out: list[str] = []
-    for number, story in enumerate(request.stories):
-        context.progress(number, len(request.stories))
-        try:
-            stages = [story.at_stage(place) for place in range(max(1, len(story.stages)))]
-            parts += [_part(stage, _Within(context, number, request)) for stage in stages]
-        except Cancelled:
-            raise
-        except RnnvizError as error:
-            left_out.append(f"“{story.title}”: {error}")
-    if not parts:
-        raise FindingError("no story can be told again. " + "; ".join(left_out))
-    try:
-        write_html(Path(request.path), parts, request.title)
-    except OSError as error:
-        raise FindingError(f"cannot write {request.path}: {error.strerror}") from error
-    told = len(request.stories) - len(left_out)
-    return StoriesWritten(told, tuple(left_out))
+
+    def parts(number: int, story: Story) -> list[Part]:
+        stages = [story.at_stage(place) for place in range(max(1, len(story.stages)))]
+        return [_part(stage, _Within(context, number, request)) for stage in stages]
+
+    left_out = write_what_can_be(request, request.stories, parts, context)
+    return StoriesWritten(len(request.stories) - len(left_out), left_out)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from rnnviz.core.alignments.decoded import LAYERS, Decoded, branch
 from rnnviz.core.alignments.trust import EFFECTS
 from rnnviz.core.alignments.words.tokens import Group, begun, sentence_of, word_of
+from rnnviz.core.models.translation import TranslatorTold
 from rnnviz.session.alignments.gold_links import GoldLinks
 from rnnviz.session.alignments.questions import (
     ANSWER,
@@ -121,14 +122,13 @@ class Alignments(QObject):
         Raises:
             AlignmentError: it holds none; what was open stays.
         """
-        from rnnviz.core.alignments.files.attention_file import (
-            read_attention,
-        )  # only who asks waits for it
+        # Here: only who asks waits for it.
+        from rnnviz.core.alignments.files.attention_file import read_attention
 
         maps = read_attention(path)
         self.model = Translator(
             str(path),
-            {"name": maps.name, "attention": "file"},
+            TranslatorTold(name=maps.name, attention="file"),
             notes=maps.notes,
             weights_alone=True,
         )
@@ -156,7 +156,8 @@ class Alignments(QObject):
             files={"weights": str(path)},
             text=sentence_of(alignment.target),
         )
-        model = msgspec.structs.replace(self.model, description={"name": name, "attention": "file"})
+        told = TranslatorTold(name=name, attention="file")
+        model = msgspec.structs.replace(self.model, description=told)
         answer = Answer(Question(sentence_of(alignment.source)), decoded, model)
         step, pinned = self.step, self.pinned
         self._answers, self._place = [answer], 0
@@ -261,7 +262,7 @@ class Alignments(QObject):
             self.refused.emit("Translate a sentence first; then compare.")
             return
         kind = "additive" if attention else "none"
-        other = Translator(path, {"name": name, "attention": kind})
+        other = Translator(path, TranslatorTold(name=name, attention=kind))
         free = answer.question.with_search(beam=answer.question.beam)
         self._ask_beside(replace(free, why=""), other)
 

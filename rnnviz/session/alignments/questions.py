@@ -21,6 +21,7 @@ from rnnviz.core.alignments.words.tokens import (
     word_number,
     word_of,
 )
+from rnnviz.core.models.translation import TranslatorTold
 from rnnviz.session.shared.identities import Subject
 from rnnviz.work.jobs.alignments import Search, Translate
 from rnnviz.work.jobs.given import ModelGiven
@@ -39,7 +40,7 @@ class Translator(msgspec.Struct, frozen=True):
     """What the window knows of a translation model that is open."""
 
     path: str
-    description: dict[str, object] = {}
+    description: TranslatorTold = TranslatorTold()
     kind: str = "translator"
     """The key of its kind in `core.kinds`."""
     format_title: str = ""
@@ -55,7 +56,7 @@ class Translator(msgspec.Struct, frozen=True):
         """The model that the engine tells of."""
         return cls(
             opened.path,
-            opened.description,
+            TranslatorTold.of(opened.description),
             opened.kind,
             opened.format_title,
             opened.parameters,
@@ -71,42 +72,37 @@ class Translator(msgspec.Struct, frozen=True):
     @property
     def name(self) -> str:
         """What people call it."""
-        return str(self.description.get("name") or Path(self.path).stem)
+        return self.description.name or Path(self.path).stem
 
     @property
     def has_attention(self) -> bool:
         """Whether it says where it looks."""
-        return str(self.description.get("attention", "additive")) != "none"
+        return self.description.attention != "none"
 
     @property
     def examples(self) -> tuple[str, ...]:
         """Sentences to try."""
-        found = self.description.get("examples")
-        return tuple(map(str, found)) if isinstance(found, list | tuple) else ()
+        return self.description.examples
 
     @property
     def languages(self) -> tuple[str, str]:
         """What it reads and what it writes; empty where unknown."""
-        known = self.description.get
-        return str(known("source_language") or ""), str(known("target_language") or "")
+        return self.description.source_language, self.description.target_language
 
     @property
     def writes_pieces(self) -> bool:
         """Whether its target tokens are pieces, of which some begin a word."""
-        side = self.description.get("target")
-        return isinstance(side, Mapping) and side.get("kind") == "subwords"
+        return self.description.target.kind == "subwords"
 
     @property
     def spells_words(self) -> bool:
         """Whether a target word can be of several tokens."""
-        side = self.description.get("target")
-        return isinstance(side, Mapping) and side.get("kind") in ("subwords", "characters")
+        return self.description.target.kind in ("subwords", "characters")
 
     @property
     def by_character(self) -> bool:
         """Whether its source tokens are characters, with nothing between them."""
-        side = self.description.get("source")
-        return isinstance(side, Mapping) and side.get("kind") == "characters"
+        return self.description.source.kind == "characters"
 
 
 class Question(Struct, frozen=True):

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from rnnviz.core.errors import AlignmentError, RnnvizError, SentencesNeeded
+from rnnviz.core.models.translation import SideTold
 from rnnviz.session.alignments.alignments import Mark
 from rnnviz.session.alignments.questions import Question, Translator, replaced
 from rnnviz.work.jobs.alignments import AlignCorpus, Translate, Translated
@@ -204,7 +205,7 @@ def test_erasing_a_word_erases_all_of_its_pieces(alignments, monkeypatch):
 
 
 def test_a_typed_word_begins_a_word_and_words_are_counted_not_pieces(alignments, monkeypatch):
-    about = {"target": {"kind": "subwords"}}
+    about = SideTold("subwords")
     asked = []
 
     def pieces(request, context):
@@ -214,7 +215,7 @@ def test_a_typed_word_begins_a_word_and_words_are_counted_not_pieces(alignments,
         return Translated(decoded=replace(decoded.decoded, source=source, target=target))
 
     alignments.model = msgspec.structs.replace(
-        alignments.model, description={**alignments.model.description, **about}
+        alignments.model, description=replace(alignments.model.description, target=about)
     )
     monkeypatch.setitem(alignments._jobs._runner._tasks, Translate, pieces)
     alignments.translate("le chat")
@@ -226,7 +227,7 @@ def test_a_typed_word_begins_a_word_and_words_are_counted_not_pieces(alignments,
 
 
 def test_a_typed_word_ends_where_it_ends_unless_it_may_go_on(alignments, monkeypatch):
-    about = {"target": {"kind": "subwords"}}
+    about = SideTold("subwords")
     asked = []
 
     def translated(request, context):
@@ -234,7 +235,7 @@ def test_a_typed_word_ends_where_it_ends_unless_it_may_go_on(alignments, monkeyp
         return translating.translate(request, context)
 
     alignments.model = msgspec.structs.replace(
-        alignments.model, description={**alignments.model.description, **about}
+        alignments.model, description=replace(alignments.model.description, target=about)
     )
     monkeypatch.setitem(alignments._jobs._runner._tasks, Translate, translated)
     alignments.force_word(1, "er")

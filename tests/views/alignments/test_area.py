@@ -11,7 +11,12 @@ from PySide6.QtWidgets import QLabel
 
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.kinds import kind_named
-from rnnviz.core.models.translation import SPECIAL, TokenizerDescription, TranslationDescription
+from rnnviz.core.models.translation import (
+    SPECIAL,
+    SideTold,
+    TokenizerDescription,
+    TranslationDescription,
+)
 from rnnviz.session.alignments.alignments import Mark
 from rnnviz.session.shared.library import ShippedModel
 from rnnviz.views.alignments.area import AlignmentArea
@@ -336,9 +341,10 @@ class TestPanels:
         opened.pin(Mark(1, None))
         qtbot.waitUntil(lambda: panel.target.isVisible())
         assert not panel.goes_on.isVisible(), "a model of whole words has nothing to ask"
-        about = {"target": {"kind": "subwords"}}
         for answer in opened._answers:
-            described = {**answer.model.description, **about}
+            described = msgspec.structs.replace(
+                answer.model.description, target=SideTold("subwords")
+            )
             model = msgspec.structs.replace(answer.model, description=described)
             msgspec.structs.force_setattr(answer, "model", model)
         opened.pin(Mark(2, None))

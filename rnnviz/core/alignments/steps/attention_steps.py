@@ -6,9 +6,7 @@ tell stays None, and is not drawn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -17,6 +15,7 @@ from rnnviz.core.alignments.decoded import Decoded, Likely
 from rnnviz.core.alignments.words.tokens import WORD_START, has_pieces, is_mark, shown_token
 from rnnviz.core.architectures import short_title
 from rnnviz.core.errors import AlignmentError
+from rnnviz.core.models.translation import TranslatorTold
 
 
 @dataclass(frozen=True)
@@ -59,17 +58,15 @@ class AttentionKind:
         return f"{made[:1].upper()}{made[1:]}{when}"
 
 
-def kind_of_attention(description: Mapping[str, Any], temperature: float = 1.0) -> AttentionKind:
-    """How the model of this description attends, as far as it says so."""
-    known = description.get
-    architecture = str(known("architecture") or "")
+def kind_of_attention(told: TranslatorTold, temperature: float = 1.0) -> AttentionKind:
+    """How a model attends, as far as that is told of it."""
     return AttentionKind(
-        attention=str(known("attention", "")),
-        order=str(known("order", "")),
-        architecture=short_title(architecture) if architecture else "",
-        units=int(known("units") or 0),
-        both_ways=bool(known("bidirectional", False)),
-        input_feeding=bool(known("input_feeding", False)),
+        attention=told.attention,
+        order=told.order,
+        architecture=short_title(told.architecture) if told.architecture else "",
+        units=told.units,
+        both_ways=told.bidirectional,
+        input_feeding=told.input_feeding,
         temperature=temperature,
     )
 

@@ -18,6 +18,7 @@ from rnnviz.core.alignments.steps.step_formulas import explain
 from rnnviz.core.alignments.steps.step_page import check_steps_ending, steps_page
 from rnnviz.core.alignments.steps.step_picture import draw_step
 from rnnviz.core.errors import AlignmentError
+from rnnviz.core.models.translation import TranslatorTold
 
 PLACES, WORDS = ("le", "chat", "</s>"), ("the", "cat", "</s>")
 
@@ -163,7 +164,8 @@ def test_the_steps_of_a_decoded_sentence(tmp_path: Path):
         ("▁le", "▁ch", "at"), ("▁the", "</s>"), (-0.5, 0.0),
         files={name: str(tmp_path / f"{name}.npy") for name in ("weights", "encoder", "gone")},
     )  # fmt: skip
-    steps = steps_of(decoded, kind_of_attention({"attention": "general", "architecture": "lstm"}))
+    told = TranslatorTold(attention="general", architecture="lstm")
+    steps = steps_of(decoded, kind_of_attention(told))
     assert steps.places == ("le", "ch", "·at") and steps.written == ("the", "</s>")
     assert steps.weights is not None
     assert steps.p == pytest.approx((np.exp(-0.5), 1.0))
