@@ -21,6 +21,7 @@ from rnnviz.nets.checkpoints.linear_recurrences.rwkv import Rwkv
 from rnnviz.nets.checkpoints.native import Native
 from rnnviz.nets.checkpoints.onnx.importer import Onnx
 from rnnviz.nets.checkpoints.pytorch.arrays_state import ArraysStateDict
+from rnnviz.nets.checkpoints.pytorch.checksums import checked_meanwhile
 from rnnviz.nets.checkpoints.pytorch.importers import PyTorchModule, PyTorchStateDict, TorchScript
 from rnnviz.nets.checkpoints.pytorch.safetensors_state import SafetensorsStateDict
 from rnnviz.nets.checkpoints.pytorch.shards import shards_named_in
@@ -86,9 +87,10 @@ def open_model(
             path = shards[0]
             check_fits(path)
         file, companions = ModelFile(path), Companions(vocabulary, sentences, reading)
-        for importer in IMPORTERS:
-            if importer.recognises(file):
-                return _wanted(importer.load(file, companions), kind, path.name)
+        with checked_meanwhile():
+            for importer in IMPORTERS:
+                if importer.recognises(file):
+                    return _wanted(importer.load(file, companions), kind, path.name)
         formats = ", ".join(importer.title for importer in IMPORTERS)
         raise ModelFileError(f"{path.name} is {describe(path, formats)}")
     except OSError as error:
