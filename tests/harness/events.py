@@ -7,9 +7,11 @@ Windows follow one another in one home, each in a child, so that a crash is foun
 the last one left, gets so many events and is closed in the midst of whatever goes on. A fault is an
 exception that nobody caught, a warning of Qt or Python, a job that failed for a defect, a crash, a
 window that stands still or never ends, a process that is left, more than 250 ms of the processor
-for one turn of the window's loop, and memory that grows. Every event is written before it is done:
-the trail of a window with faults is kept, and can be played again. The exit code is the number of
-kinds of faults.
+for one turn of the window's loop, as long a wait there for anything but a processor, and memory
+that grows. Where a turn is long only because others had the processor, it is counted: the
+machine's. What of the window was never reached is named at the end. Every event is written before
+it is done: the trail of a window with faults is kept, and can be played again. The exit code is the
+number of kinds of faults.
 """
 
 from __future__ import annotations
@@ -39,7 +41,9 @@ FREEZE_SECONDS = 0.25
 _STANDS_STILL_SECONDS = 90.0
 _TO_END_SECONDS = 40.0
 _TO_START_SECONDS = 180.0
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _DEAD = 5
+_SLOW = ("freeze", "wait")
 _SLOPE_BYTES = 20_000
 """Memory may grow by so much an event, over the second half of a window's life."""
 """More than what a person who opens ever more files and runs has open."""
@@ -65,8 +69,8 @@ class Fault(NamedTuple):
     def sort(self) -> str:
         """What faults of one cause have in common."""
         lines = [line for line in self.details.splitlines() if "/rnnviz/" in line]
-        place = lines[0].split("/rnnviz/")[-1] if self.kind == "freeze" and lines else ""
-        words = "" if self.kind == "freeze" else self.words[:120]
+        place = lines[0].split("/rnnviz/")[-1] if self.kind in _SLOW and lines else ""
+        words = "" if self.kind in _SLOW else self.words[:120]
         return f"{self.kind}: {words}{place}"
 
 
@@ -97,8 +101,10 @@ class Windows:
         temporary = place / "tmp"
         temporary.mkdir()
         (place / "screen").write_text(json.dumps({"screens": [_SCREEN]}))
+        # As installed: where no bytecode is kept, every room compiles what it imports.
+        kept = {key: value for key, value in os.environ.items() if key != _NO_BYTECODE}
         self._environment = {
-            **os.environ,
+            **kept,
             HOME_VARIABLE: str(place / "home"),
             "HOME": str(place),
             "TMPDIR": str(temporary),
@@ -111,6 +117,8 @@ class Windows:
         """Write what is opened: what ships, a file of every kind, and copies nobody means."""
         from tests.harness.opening import SAMPLES
 
+        compiling = [sys.executable, "-m", "compileall", "-q", str(ROOT / "rnnviz")]
+        subprocess.run(compiling, env=self._environment, check=False)
         listed = [*models().glob("*.safetensors"), *(models() / "curves").glob("*")]
         listed += [path for path in (resources() / "texts").iterdir() if path.is_file()]
         folder = self.place / "files"
@@ -232,6 +240,8 @@ def main() -> int:
     keep = asked.keep or Path(tempfile.mkdtemp(prefix="rnnviz-trails-"))
     keep.mkdir(parents=True, exist_ok=True)
     began, done, missed, lives, begun, longest = time.monotonic(), 0, 0, 0, 0, 0.0
+    machine, reached, there_is = 0, set[str](), set[str]()
+    slow, turns = collections.Counter[str](), 0
     kinds: collections.Counter[str] = collections.Counter()
     with tempfile.TemporaryDirectory(prefix="rnnviz-events-") as made:
         windows = Windows(Path(made) / "w")
@@ -245,6 +255,11 @@ def main() -> int:
             begun += lived.events > 0
             missed += lived.facts.get("missed", 0)
             longest = max(longest, lived.facts.get("longest", 0.0))
+            machine += lived.facts.get("machine", 0)
+            turns += lived.facts.get("turns", 0)
+            slow.update(lived.facts.get("slow", {}))
+            reached |= set(lived.facts.get("reached", {}).get("reached", ()))
+            there_is |= set(lived.facts.get("reached", {}).get("all", ()))
             for fault in lived.faults:
                 kinds[fault.sort] += 1
                 if kinds[fault.sort] == 1:
@@ -260,6 +275,13 @@ def main() -> int:
             sys.stdout.flush()
     for what, number in kinds.most_common():
         sys.stdout.write(f"{number:5}  {what}\n")
+    never = sorted(there_is - reached)
+    sys.stdout.write(f"never reached, of {len(there_is)}: {', '.join(never) or 'nothing'}\n")
+    of_turns = ", ".join(f"{slow[limit]} over {limit} ms" for limit in sorted(slow, key=int))
+    sys.stdout.write(
+        f"{turns:,} turns: {of_turns} of the processor; {machine} over "
+        f"{FREEZE_SECONDS * 1000:.0f} ms by the clock alone, while others had it\n"
+    )
     sys.stdout.write(
         f"{done} events in {lives} windows ({missed} found nothing to act on), "
         f"{sum(kinds.values())} faults of {len(kinds)} kinds, longest turn {longest:.2f} s; "

@@ -21,6 +21,7 @@ import h5py
 import numpy as np
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from rnnviz.cli import main
 from rnnviz.core.alignments.alignment import read_rows
@@ -79,10 +80,12 @@ from tests.nets.alignments.small import small_translator
 from tests.nets.checkpoints import examples
 from tests.nets.checkpoints.linear_recurrences import references, written
 from tests.nets.checkpoints.networks import chain_writers
+from tests.nets.checkpoints.pytorch import test_arrays_state
 from tests.nets.checkpoints.tensorflow_js import test_ml5
 from tests.nets.checkpoints.torch7 import test_char_rnn
 from tests.nets.checkpoints.torch7.t7_writer import t7
 from tests.nets.checkpoints.translators import programs, test_pair, test_tutorial
+from tests.nets.checkpoints.vocabulary import test_pair_tokenizer, test_world_list
 from tests.nets.classification.small_classifier import TEXT as LABELLED
 from tests.nets.classification.small_classifier import saved_classifier
 from tests.nets.sequence.test_opening import described
@@ -247,6 +250,21 @@ def open_vocabulary(path: Path) -> None:
         raise RnnvizError(f"{path.name} lists no symbols, it is taken for a text")
 
 
+def vocabulary_of(size: int) -> Opener:
+    """What names so many symbols."""
+
+    def opener(path: Path) -> None:
+        if read_vocabulary(path, size) is None:
+            raise RnnvizError(f"{path.name} lists no symbols, it is taken for a text")
+
+    return opener
+
+
+def open_by_hand(path: Path) -> object:
+    """Arrays of a plain program, whose characters are in no file."""
+    return open_model(path, tuple(test_arrays_state.SYMBOLS))
+
+
 def open_shards(path: Path) -> None:
     """A model in several files, by its folder, its index and one of them."""
     for place in (path, path / "model.safetensors.index.json", path / _SHARDS[1]):
@@ -275,6 +293,10 @@ OPENERS: dict[str, tuple[Opener, ...]] = {
     "pytorch-legacy": (kind_of, open_model),
     "pytorch-module": (kind_of, open_model),
     "torchscript": (kind_of, open_model),
+    "arrays-model": (kind_of, open_model),
+    "arrays-by-hand": (kind_of, open_by_hand),
+    "pickled-arrays": (kind_of, open_model),
+    "pickled-object": (kind_of, open_by_hand),
     "torch7": (kind_of, open_model),
     "char-rnn": (open_weights_apart,),
     "shards": (open_shards,),
@@ -304,6 +326,10 @@ OPENERS: dict[str, tuple[Opener, ...]] = {
     "vocabulary-pickle": (open_vocabulary,),
     "vocabulary-lines": (open_vocabulary,),
     "tokenizer": (open_vocabulary,),
+    "pair-tokenizer": (vocabulary_of(test_pair_tokenizer.SIZE),),
+    "pair-vocabulary": (vocabulary_of(test_pair_tokenizer.SIZE),),
+    "world-list": (vocabulary_of(test_world_list.SIZE),),
+    "named-states": (kind_of, open_model),
     "recorded": (kind_of, open_recorded),
     "recorded-json": (kind_of, open_recorded),
     "recording": (kind_of, open_recording),
@@ -488,6 +514,33 @@ def _array(folder: Path) -> Path:
     return folder / "flight.npy"
 
 
+def _arrays_by_hand(folder: Path) -> Path:
+    """min-char-rnn, as it is."""
+    np.savez(folder / "rnn.npz", **test_arrays_state.drawn_by_hand())
+    return folder / "rnn.npz"
+
+
+def _pickled_object(folder: Path) -> Path:
+    """The same in an array of one object, which numpy pickles."""
+    content = np.array(test_arrays_state.drawn_by_hand(), dtype=object)
+    np.save(folder / "rnn.npy", content, allow_pickle=True)
+    return folder / "rnn.npy"
+
+
+def _named_states(folder: Path) -> Path:
+    """A model beside the tokenizer that names its symbols."""
+    made = folder / "named"
+    made.mkdir()
+    size = test_pair_tokenizer.SIZE
+    state = {
+        "embed.weight": torch.randn(size, 4), "fc.weight": torch.randn(size, 6),
+        "fc.bias": torch.zeros(size),
+    } | {f"rnn.{name}": one for name, one in nn.GRU(4, 6).state_dict().items()}  # fmt: skip
+    save_file(state, made / "model.safetensors")
+    (made / "tokenizer.json").write_text(json.dumps(_PAIR_TOKENIZER))
+    return made
+
+
 def _arrays(folder: Path) -> Path:
     np.savez(folder / "flight.npz", x=np.ones((3, 4, 2)), y=np.zeros((3, 4, 1)))
     return folder / "flight.npz"
@@ -621,6 +674,8 @@ _TOKENIZER = {
     "class_name": "Tokenizer",
     "config": {"word_index": json.dumps({f"w{n}": n for n in range(1, 40)}), "num_words": None},
 }
+_PAIR_TOKENIZER = test_pair_tokenizer.tokenizer()
+_PAIRS_IN_ORDER = _PAIR_TOKENIZER["model"]["vocab"]
 _PAIRS = "".join(f"the cat {n}\tle chat {n}\n" for n in range(30)).encode()
 
 SAMPLES: dict[str, Sample] = {
@@ -631,6 +686,10 @@ SAMPLES: dict[str, Sample] = {
     "pytorch-legacy": _model(examples.write_pytorch_legacy, "legacy.pt"),
     "pytorch-module": _model(examples.write_module, "module.pt"),
     "torchscript": _model(examples.write_torchscript, "script.pt"),
+    "arrays-model": _model(examples.write_arrays, "arrays.npz"),
+    "arrays-by-hand": _arrays_by_hand,
+    "pickled-arrays": _model(examples.write_pickled_arrays, "arrays.pkl"),
+    "pickled-object": _pickled_object,
     "torch7": _model(examples.write_torch7, "model.t7"),
     "char-rnn": _char_rnn,
     "shards": _shards,
@@ -660,6 +719,12 @@ SAMPLES: dict[str, Sample] = {
     "vocabulary-pickle": _written("vocabulary.pkl", pickle.dumps(_VOCABULARY)),
     "vocabulary-lines": _written("vocabulary.txt", "\n".join(_VOCABULARY).encode()),
     "tokenizer": _written("tokenizer.json", json.dumps(_TOKENIZER).encode()),
+    "pair-tokenizer": _written("tokenizer.json", json.dumps(_PAIR_TOKENIZER).encode()),
+    "pair-vocabulary": _written(
+        "vocab.json", json.dumps(_PAIR_TOKENIZER["model"]["vocab"]).encode()
+    ),
+    "world-list": lambda folder: test_world_list.written(folder, test_world_list.lines()),
+    "named-states": _named_states,
     "recorded": lambda folder: test_made_elsewhere.lstmvis(folder / "lstmvis"),
     "recorded-json": _written(
         "mine.json", b'{"activations": {"h1": [[1, 2], [3, 4]]}, "tokens": ["so", "it"]}'

@@ -42,6 +42,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.system.places import models
 from rnnviz.views.window.window import Window
 
 Event = dict[str, Any]
@@ -91,6 +92,7 @@ _LIKED: tuple[tuple[type[QWidget], int], ...] = (
     (QAbstractSlider, 2), (QPlainTextEdit, 1), (QGraphicsView, 2), (QMenuBar, 2),
 )  # fmt: skip
 """Small, so that a point in the window rarely meets them."""
+_SHIPPED = models().parent
 _PATIENCE = 40
 """So many events a dialog stays open before it is ended."""
 
@@ -166,8 +168,9 @@ class Chooser:
         if name != "window":
             return (*shared, (1.0, self._accept))
         return (
-            *shared, (0.04, self._action), (0.02, self._resize), (0.015, self._drop),
-            (0.025, self._open), (0.03, self._enter), (0.003, self._train), (1.0, self._key),
+            *shared, (0.03, self._action), (0.02, self._resize), (0.015, self._drop),
+            (0.025, self._open), (0.02, self._enter), (0.02, self._panel), (0.003, self._train),
+            (1.0, self._key),
         )  # fmt: skip
 
     # Kinds of events
@@ -224,7 +227,12 @@ class Chooser:
 
     def _action(self, top: QWidget) -> Event:
         assert isinstance(top, Window)
-        names = [text for text in top.actions_.actions if text != "Quit"]
+        # Those of the room alone can be chosen there.
+        names = [
+            text
+            for text, action in top.actions_.actions.items()
+            if text != "Quit" and action.isEnabled()
+        ]
         if self._rng.random() < 0.1:
             return {"do": "theme", "theme": self._rng.choice(("light", "dark"))}
         return {"do": "action", "action": self._rng.choice(names)}
@@ -240,16 +248,29 @@ class Chooser:
 
     def _drop(self, top: QWidget) -> Event:
         count = self._rng.choice((1, 1, 1, 2, 3))
-        paths = [str(self._rng.choice(self._files)) for _ in range(count)]
+        paths = [str(self._file()) for _ in range(count)]
         return {"do": "drop", "paths": paths} | self._place(top)
 
+    def _file(self) -> Path:
+        """One to be opened: as likely what ships as what a test wrote, whole or damaged."""
+        shipped = [path for path in self._files if path.is_relative_to(_SHIPPED)]
+        others = [path for path in self._files if not path.is_relative_to(_SHIPPED)]
+        return self._rng.choice(shipped if shipped and self._rng.random() < 0.5 else others)
+
     def _open(self, _top: QWidget) -> Event:
-        return {"do": "open", "path": str(self._rng.choice(self._files))}
+        return {"do": "open", "path": str(self._file())}
 
     def _enter(self, top: QWidget) -> Event:
         assert isinstance(top, Window)
         number = self._rng.randrange(1, len(top.workspaces) + 1)
         return {"do": "key", "key": str(number), "modifiers": "Control"}
+
+    def _panel(self, top: QWidget) -> Event:
+        """Choose one, as from the palette: tabs of panels are small, and many lie behind others."""
+        assert isinstance(top, Window)
+        workspace = self._rng.choice(top.workspaces)
+        panel = self._rng.choice(workspace.panel_types).name if workspace.panel_types else ""
+        return {"do": "panel", "workspace": workspace.name, "panel": panel}
 
     def _train(self, _top: QWidget) -> Event:
         texts = [str(path) for path in self._files if path.suffix == ".txt"]
@@ -265,7 +286,7 @@ class Chooser:
         if drawn < 0.2:
             return ""
         if drawn < 0.6:
-            return str(rng.choice(self._files))
+            return str(self._file())
         ending = rng.choice(("", ".svg", ".png", ".html", ".csv", ".json", ".txt", ".tex", ".pdf"))
         folder = self._free if rng.random() < 0.8 else self._free / "missing" / "folder"
         return str(folder / f"saved-{rng.randrange(30)}{ending}")
@@ -426,6 +447,12 @@ class Doer:
 
     def _open(self, event: Event, _top: QWidget, _handle: QWindow) -> None:
         self._window.open_path(Path(event["path"]))
+
+    def _panel(self, event: Event, _top: QWidget, _handle: QWindow) -> None:
+        if event["panel"]:
+            self._window.show_panel(event["workspace"], event["panel"])
+        else:
+            self._window.enter(event["workspace"])
 
     def _train(self, event: Event, _top: QWidget, _handle: QWindow) -> None:
         settings = _SETTINGS | ({"steps": event["steps"]} if "steps" in event else {})

@@ -16,11 +16,13 @@ import itertools
 import json
 import logging
 import os
+import resource
 import sys
 import threading
 import time
 import traceback
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -50,6 +52,7 @@ from rnnviz.work.messages import Failure
 from rnnviz.work.runner import EngineRunner
 from tests.harness.events import FREEZE_SECONDS
 from tests.harness.random_events import CLOSING, Chooser, Doer, Event, watching
+from tests.harness.reach import Reach
 
 _IGNORED = (
     "This plugin does not support propagateSizeHints",
@@ -61,6 +64,7 @@ _TRAINERS = 2
 _TRAINER_BYTES = 3 << 30
 _LOOK_SECONDS = 0.03
 _MOST_LOOKS = 6
+_SLOW_MS = (50, 100, 150)
 _LOOKED = "\n==\n"
 _EVERY = {"events": 100, "soak": 5}
 """So many events lie between two measurements of what is held."""
@@ -175,12 +179,70 @@ def _fixed_work() -> float:
     return time.thread_time() - began
 
 
+class Spent(NamedTuple):
+    """What the window's thread has spent so far: seconds, and how often it gave the processor up.
+
+    The clock's seconds are those of the processor, those in which it waited until it got one (the
+    machine's), and the rest, in which it waited for a disk, a lock or another process (its own).
+    """
+
+    clock: float
+    processor: float
+    queue: float
+    voluntary: int
+    involuntary: int
+
+    def since(self, before: Spent) -> Spent:
+        """What was spent from then to here."""
+        return Spent(
+            self.clock - before.clock,
+            self.processor - before.processor,
+            self.queue - before.queue,
+            self.voluntary - before.voluntary,
+            self.involuntary - before.involuntary,
+        )
+
+    @property
+    def waited(self) -> float:
+        """Seconds in which it had nothing to do with a processor."""
+        return self.clock - self.processor - self.queue
+
+    def __str__(self) -> str:
+        return (
+            f"{self.clock:.2f} s by the clock: {self.processor:.2f} s of the processor, "
+            f"{self.queue:.2f} s until it had one, {self.waited:.2f} s waiting; gave it up "
+            f"{self.voluntary} times, lost it {self.involuntary} times"
+        )
+
+
+class Meter:
+    """Reads what the thread that makes it has spent."""
+
+    def __init__(self) -> None:
+        # One descriptor for all: it is read twice a turn. Without it nothing is known of the queue.
+        path = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
+        self._file = os.open(path, os.O_RDONLY) if path.exists() else None
+        self.knows_the_queue = self._file is not None
+
+    def now(self) -> Spent:
+        """So much until now."""
+        queue = 0.0
+        if self._file is not None:
+            queue = int(os.pread(self._file, 80, 0).split()[1]) / 1e9
+        used = resource.getrusage(resource.RUSAGE_THREAD)
+        return Spent(time.monotonic(), time.thread_time(), queue, used.ru_nvcsw, used.ru_nivcsw)
+
+
 class Freezes(QObject):
     """Measures how much of the processor the window's thread takes from one turn of the event loop
     to the next: the time in which others have it is not counted. A processor that is shared is also
     slower, by a factor that a fixed piece of work tells: it is measured at the start and after each
     freeze. Where one is too long, the stack is kept, taken by `faulthandler`, which holds on to no
     frame and so to no painter.
+
+    By the clock a turn may take as long for two other reasons, which are told apart and counted:
+    the thread waits for something (a fault: nothing that waits belongs there), or for a processor
+    that others have (the machine's, `machine`).
     """
 
     def __init__(self, faults: Faults, place: Path, limit_s: float) -> None:
@@ -190,9 +252,16 @@ class Freezes(QObject):
         # Not buffered: `faulthandler` writes beside it.
         self._stacks = (place / "stacks").open("w+b", buffering=0)
         self._clock = time.pthread_getcpuclockid(threading.main_thread().ident or 0)
-        self._began = time.thread_time()
-        self._own = 0.0
+        self._meter = Meter()
+        self._began = self._meter.now()
+        self._running = False
+        self._ended: Spent | None = None
+        """When the loop began to wait for something to happen."""
+        self._own, self._own_clock = 0.0, 0.0
         self._looks, self._next_look = 0, self._limit * 0.7
+        self.machine, self.longest_clock = 0, 0.0
+        self.slow: Counter[str] = Counter()
+        """Turns of more than so many milliseconds of the processor."""
         self._work_seconds = min(_fixed_work() for _ in range(9))
         self.longest = 0.0
         self.turns = 0
@@ -200,29 +269,48 @@ class Freezes(QObject):
         dispatcher = QAbstractEventDispatcher.instance()
         assert dispatcher is not None
         dispatcher.awake.connect(self.turn)
+        dispatcher.aboutToBlock.connect(self.block)
 
-    def leave_out(self, seconds: float) -> None:
-        """The harness itself took so long."""
+    def leave_out(self, seconds: float, clock: float) -> None:
+        """The harness itself took so long, of the processor and by the clock."""
         self._own += seconds
+        self._own_clock += clock
+
+    @Slot()
+    def block(self) -> None:
+        """The loop has nothing more to do in this turn."""
+        self._ended = self._meter.now()
 
     @Slot()
     def turn(self) -> None:
-        """One turn of the loop ends, another begins."""
-        now = time.thread_time()
-        took = now - self._began - self._own
+        """One turn of the loop ends, another begins; what came before the first is the start."""
+        if not self._running:
+            self._running, self._began = True, self._meter.now()
+            return
+        spent = (self._ended or self._meter.now()).since(self._began)
+        took, by_clock = spent.processor - self._own, spent.clock - self._own_clock
         self.turns += 1
+        for limit in _SLOW_MS:
+            self.slow[str(limit)] += took > limit / 1000
         if took > self._limit:
             factor = max(1.0, _fixed_work() / self._work_seconds)
             if took / factor > self._limit:
-                words = (
-                    f"{took / factor:.2f} s ({took:.2f} s on a machine {factor:.1f} times slower)"
+                slower = f"({took:.2f} s on a machine {factor:.1f} times slower)"
+                self._faults.add(
+                    "freeze", f"{took / factor:.2f} s {slower}; {spent}", self._stack()
                 )
-                self._faults.add("freeze", words, self._stack())
             took /= factor
-            now = time.thread_time()
+        elif by_clock > self._limit:
+            waited = spent.waited - (self._own_clock - self._own)
+            if self._meter.knows_the_queue and waited > self._limit:
+                self._faults.add("wait", str(spent), self._stack())
+            else:
+                self.machine += 1
         self.longest = max(self.longest, took)
-        self._began, self._own = now, 0.0
+        self.longest_clock = max(self.longest_clock, by_clock)
+        self._ended, self._own, self._own_clock = None, 0.0, 0.0
         self._looks, self._next_look = 0, self._limit * 0.7
+        self._began = self._meter.now()
 
     def _stack(self) -> str:
         """Where the window's thread was, each time it was looked at; it is written last."""
@@ -238,8 +326,11 @@ class Freezes(QObject):
     def _look(self) -> None:
         while True:
             time.sleep(_LOOK_SECONDS)
-            took = time.clock_gettime(self._clock) - self._began
-            if took > self._next_look:
+            if not self._running or self._ended is not None:
+                continue
+            began = self._began
+            took = time.clock_gettime(self._clock) - began.processor
+            if max(took, time.monotonic() - began.clock) > self._next_look:
                 if self._looks == 0:
                     self._forget()
                 self._looks += 1
@@ -260,6 +351,7 @@ class Driver(QObject):
         self._events = events
         self._closing = itertools.cycle(CLOSING)
         self._doer = Doer(window)
+        self.reached = Reach(window)
         self.trail = (place / "trail").open("w")
         self._watch = watch
         self.held: list[Held] = []
@@ -302,16 +394,17 @@ class Driver(QObject):
             self._later(event["wait"])
 
     def _next(self) -> Event:
-        began = time.thread_time()
+        began, clock = time.thread_time(), time.monotonic()
         event = next(self._events, None) or next(self._closing)
         self.trail.write(json.dumps(event) + "\n")
         self.trail.flush()
         self._watch.answer = event["answer"]
         self._watch.faults.number = self.done
+        self.reached.look()
         if self.done % self._every == 0:
             self.held.append(Held.now(self.done))
         self.done += 1
-        self._watch.freezes.leave_out(time.thread_time() - began)
+        self._watch.freezes.leave_out(time.thread_time() - began, time.monotonic() - clock)
         return event
 
 
@@ -449,6 +542,8 @@ def main() -> int:
     result = {
         "events": driver.done, "missed": driver.missed, "seconds": time.monotonic() - began,
         "held": driver.held, "turns": watch.freezes.turns, "longest": watch.freezes.longest,
+        "longest_clock": watch.freezes.longest_clock, "machine": watch.freezes.machine,
+        "slow": watch.freezes.slow, "reached": driver.reached.found(),
     }  # fmt: skip
     (place / "result").write_text(json.dumps(result))
     watch.end()

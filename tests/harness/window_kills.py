@@ -1,15 +1,17 @@
-"""Kills real windows at random moments, and looks at what they leave.
+"""Kills real windows and their engines at random moments, and looks at what they leave.
 
-    python -m tests.harness.window_kills [--kills 20] [--seed 0]
+    python -m tests.harness.window_kills [--kills 20] [--engines 20] [--seed 0]
 
 The windows share a home, a cache and a temporary folder of their own, without a display. Nobody may
 outlive one for long, and once a later window was closed, nothing of the killed ones may lie in the
-cache or the temporary folder. The exit code is the number of wrong ends.
+cache or the temporary folder. A window whose engine was killed or stopped, once or again and again,
+closes as any other does and leaves nothing at all. The exit code is the number of wrong ends.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import random
 import signal
@@ -27,6 +29,7 @@ from rnnviz.core.system.places import HOME_VARIABLE
 ROOT = Path(__file__).parents[2]
 _LONGEST_START = 120.0
 _LONGEST_AFTER = 30.0
+_SENT = (signal.SIGKILL, signal.SIGKILL, signal.SIGSTOP)
 _OWN = ("live-*", "stage-*", "alignments-*", "gradients-*", "rnnviz-*")
 
 
@@ -87,6 +90,38 @@ class Windows:
         said = f"a window did not close on Ctrl-C {after_seconds:.1f} s after its engine began"
         return left if ended else [said, *left]
 
+    def lose_engine(self, moments: random.Random) -> list[str]:
+        """Kill or stop the engine at random moments, then close; what was wrong then."""
+        window, before = self.start(), set(self.left())
+        done = []
+        try:
+            children = _children(window, _LONGEST_START)
+            for _ in range(moments.choice((1, 1, 2, 3))):
+                after, sent = moments.uniform(0.0, 5.0), moments.choice(_SENT)
+                _wait(lambda: window.poll() is not None, after)
+                for child in _children(window, moments.uniform(0.0, 2.0)):
+                    children += [child] if child not in children else []
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        child.send_signal(sent)
+                        done.append(f"{sent.name} after {after:.1f} s")
+            if window.poll() is not None:
+                return [f"a window ended with {window.returncode}: its engine got {done}"]
+            _wait(lambda: window.poll() is not None, moments.uniform(0.0, 2.0))
+            children += [one for one in _children(window, 0) if one not in children]
+            window.send_signal(signal.SIGINT)
+            ended = _wait(lambda: window.poll() is not None, _LONGEST_AFTER)
+        finally:
+            window.kill()
+            window.wait()
+        _wait(lambda: not any(child.is_running() for child in children), _LONGEST_AFTER)
+        left = [child for child in children if child.is_running()]
+        wrong = [f"a process outlived its window: {child}" for child in left]
+        for child in left:
+            child.kill()
+        wrong += [] if ended else ["a window did not close"]
+        wrong += [f"left behind: {path}" for path in self.left() if path not in before]
+        return [f"{words}; its engine got {', '.join(done)}" for words in wrong]
+
     def close(self) -> list[str]:
         """Open a window, let it walk its text, and close it as Ctrl-C does; what was wrong then."""
         window = self.start()
@@ -140,6 +175,7 @@ def main() -> int:
     """Kill so many, then close one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--engines", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     moments, began, wrong = random.Random(asked.seed), time.monotonic(), []
@@ -150,11 +186,14 @@ def main() -> int:
             wrong += end(moments.uniform(0.0, 8.0))
         left = len(windows.left())
         wrong += windows.close()
+        for _ in range(asked.engines):
+            wrong += windows.lose_engine(moments)
     for words in wrong:
         sys.stdout.write(f"{words}\n")
     took = time.monotonic() - began
     sys.stdout.write(
         f"{asked.kills} windows killed or interrupted, {left} folders left until the next, "
+        f"{asked.engines} closed after their engines were killed or stopped, "
         f"{len(wrong)} wrong ends; {took:.0f} s\n"
     )
     return len(wrong)

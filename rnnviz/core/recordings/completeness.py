@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.recordings.ranges import Ranges, merged
+from rnnviz.core.recordings.ranges import Ranges
 
 COMPLETE, WALKED = "complete", "walked"
 MOST_RANGES = 8
@@ -55,11 +55,32 @@ class CompleteRanges:
     def __init__(self, array: npt.NDArray[Any], length: int) -> None:
         self._array = array
         self._length = length
+        self._whole: set[int] = set()
+        """Groups that are complete and so stay: asked at every painting, of many documents."""
 
     def ranges(self, place: int) -> Ranges:
         """Of this group."""
-        found = np.clip(self._array[place], 0, self._length)
-        return merged(map(tuple, found[found[:, 0] < found[:, 1]].tolist()))
+        whole: Ranges = ((0, self._length),)
+        if place in self._whole:
+            return whole
+        slots = self._array[place]
+        used = slots[slots[:, 0] < slots[:, 1]]
+        found = _joined(np.clip(used, 0, self._length))
+        if found == whole:
+            self._whole.add(place)
+        return found
+
+
+def _joined(ranges: npt.NDArray[Any]) -> Ranges:
+    """As `merged`, of an array (N, 2)."""
+    ranges = ranges[ranges[:, 0] < ranges[:, 1]]
+    if len(ranges) < 2:
+        return tuple((start, stop) for start, stop in ranges.tolist())
+    ranges = ranges[np.argsort(ranges[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(ranges[:, 1])
+    firsts = np.flatnonzero(np.append(True, ranges[1:, 0] > reach[:-1]))
+    stops = reach[np.append(firsts[1:] - 1, len(ranges) - 1)]
+    return tuple(zip(ranges[firsts, 0].tolist(), stops.tolist(), strict=True))
 
 
 class CompleteWriter:

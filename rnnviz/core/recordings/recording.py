@@ -154,6 +154,8 @@ class Recording:
         self.channels = self.groups.channels
         files = Files(folder)
         self._done = self._completeness(files)
+        self._over = False
+        """Whether the walk was over when it was last asked for; it is never taken back."""
         try:
             path = Path(about.text_path) if about.text_path else None
             self.sequence: Sequence = about.sequence.map(files, self.length, about.text_name, path)
@@ -223,6 +225,8 @@ class Recording:
     @property
     def walked(self) -> int:
         """Up to which step everything that runs is complete; T when the walk is over."""
+        if self._over:
+            return self.length
         whole: Ranges = ((0, self.length),)
         missing = [
             without(self._runs(place), self._done.ranges(place))
@@ -230,7 +234,9 @@ class Recording:
         ]
         if self.description.output is not None:
             missing.append(without(whole, self.output_ranges))
-        return min((each[0][0] for each in missing if each), default=self.length)
+        walked = min((each[0][0] for each in missing if each), default=self.length)
+        self._over = walked == self.length
+        return walked
 
     def _runs(self, group: int) -> Ranges:
         return merged(self.groups[group].runs) or ((0, self.length),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
@@ -25,6 +27,7 @@ from rnnviz.views.cells.colour_words import came_out, colours_caption, colours_t
 from rnnviz.views.cells.legend import Legend
 from rnnviz.views.cells.place_card import PlaceCard
 from rnnviz.views.cells.placing import Placing
+from rnnviz.views.cells.step_labels import known_characters, labels_said, labels_true
 from rnnviz.views.cells.strips import StripsView, strip_of
 from rnnviz.views.cells.text_beside import TextBeside
 from rnnviz.views.plots.parts.inks import Ink
@@ -35,7 +38,7 @@ from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.views.text.editing.text_editing import LIMIT
 from rnnviz.views.text.minimap import Minimap
 from rnnviz.views.text.painting.missing_fonts import missing_note, scripts_without_font
-from rnnviz.views.text.painting.tags import tags_in_words
+from rnnviz.views.text.painting.tags import Tags, tags_in_words
 from rnnviz.views.text.searching.search_bar import SearchBar
 from rnnviz.views.text.searching.text_searching import TextSearching
 from rnnviz.views.text.text_view import TextView
@@ -300,8 +303,7 @@ class TextPanel(QWidget):
             return np.ones(max(0, stop - start), np.bool_)
         if isinstance(recording.sequence, Text):
             return self.view.text.known(start, stop, recording.symbols)
-        steps = recording.sequence.steps_at(start, stop)
-        return np.where(steps < 0, True, recording.known(0, recording.length)[steps])
+        return known_characters(recording, start, stop)
 
     @Slot()
     def _show_waiting(self) -> None:
@@ -460,20 +462,16 @@ class TextPanel(QWidget):
         output = recording.description.output if recording is not None else None
         each = isinstance(output, Classes) and output.each
         self.tags.setVisible(each)
-        shares = None if recording is None else recording.class_p
-        if recording is None or shares is None or not each or not len(recording.text):
+        shown = each and recording is not None and recording.class_p is not None
+        if recording is None or not shown or not len(recording.text):
             self.view.set_tags()
             return
-        walked = recording.walked
-        found = np.full(recording.length, -1, np.int32)
-        found[:walked] = np.argmax(np.nan_to_num(shares[:walked]), axis=1)
-        bands = [found]
         truth = recording.truth
-        true = truth is not None and bool((np.asarray(truth[:walked]) >= 0).any())
+        true = truth is not None and bool((np.asarray(truth[: recording.walked]) >= 0).any())
+        bands: list[Tags] = [partial(labels_said, recording)]
         if true:
-            bands.append(np.asarray(truth))
-        steps = recording.sequence.steps_at(0, len(recording.text))
-        self.view.set_tags(*(np.where(steps < 0, -1, band[steps]) for band in bands))
+            bands.append(partial(labels_true, recording))
+        self.view.set_tags(*bands)
         self.tags.setText(tags_in_words(recording.outputs, theme_of(self), true))
 
     def changeEvent(self, event: QEvent) -> None:

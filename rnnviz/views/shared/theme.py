@@ -23,7 +23,6 @@ from PySide6.QtCore import (
     QSize,
     Qt,
     QTemporaryDir,
-    QTimer,
     Signal,
     Slot,
 )
@@ -55,6 +54,7 @@ from shiboken6 import isValid
 
 from rnnviz.core.colours.colour import INK, PAPER
 from rnnviz.core.system.places import resources
+from rnnviz.views.shared.redressing import Redressing
 from rnnviz.views.shared.stylesheet import stylesheet
 
 _USUAL_POINTS = {"windows": 9.0, "cocoa": 13.0}
@@ -216,6 +216,8 @@ class Appearance(QObject):
         self.theme: Theme | None = None
         self._held: list[QWidget] = []
         """Windows that are not painted just now."""
+        self._redressing = Redressing(app)
+        self._redressing.seen_dressed.connect(self._finish)
         # Named by the process: the next window removes what a killed one leaves.
         self._arrows = QTemporaryDir(f"{QDir.tempPath()}/rnnviz-{os.getpid()}-XXXXXX")
         app.aboutToQuit.connect(self._leave)
@@ -250,35 +252,21 @@ class Appearance(QObject):
         if theme == self.theme:
             return
         first, self.theme = self.theme is None, theme
-        # Without the old sheet first: Qt dresses every widget several times when one sheet takes
-        # another's place, and once when there was none (0.4 s and 0.1 s of a thousand widgets).
-        if not first:
-            self._hold_painting()
-        self._app.setStyleSheet("")
-        self._app.setPalette(qt_palette(theme))
+        sheet = stylesheet(theme, self._tinted_arrows(theme), text_scale())
         if first:
-            self._put_on()
+            self._app.setPalette(qt_palette(theme))
+            self._app.setStyleSheet(sheet)
             self._finish()
         else:
-            # Keys and clicks are heard in between; nothing is painted half dressed.
-            QTimer.singleShot(0, self, self._put_on_and_finish)
+            # Keys and clicks are heard while it is put on; nothing is painted half dressed.
+            self._hold_painting()
+            self._redressing.put_on(qt_palette(theme), sheet)
 
     def _hold_painting(self) -> None:
         for window in self._app.topLevelWidgets():
             if window.isVisible() and window.updatesEnabled():
                 window.setUpdatesEnabled(False)
                 self._held.append(window)
-
-    @Slot()
-    def _put_on_and_finish(self) -> None:
-        self._put_on()
-        QTimer.singleShot(0, self, self._finish)
-
-    def _put_on(self) -> None:
-        """The sheet of the theme."""
-        theme = self.theme
-        assert theme is not None
-        self._app.setStyleSheet(stylesheet(theme, self._tinted_arrows(theme), text_scale()))
 
     @Slot()
     def _finish(self) -> None:

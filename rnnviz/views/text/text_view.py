@@ -148,7 +148,7 @@ class TextView(CellArea):
         self._count_bands()
 
     def set_tags(self, *tags: Tags) -> None:
-        """Show the classes (T,) of each character as bands, one below the other; -1 for none."""
+        """Show the labels of each character as bands, one below the other."""
         self._tags = tags
         self._count_bands()
 

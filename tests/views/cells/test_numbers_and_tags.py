@@ -11,6 +11,7 @@ from PySide6.QtGui import QTextDocument
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.colours.colour import Scale
+from rnnviz.core.recordings.completeness import WalkedSoFar
 from rnnviz.core.recordings.description import Classes, Predicted
 from rnnviz.core.recordings.groups import layers_of
 from rnnviz.core.recordings.recording import Recording
@@ -22,6 +23,7 @@ from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Pin
 from rnnviz.views.cells.colour_words import colours_caption
+from rnnviz.views.cells.step_labels import known_characters, labels_said, labels_true
 from rnnviz.views.cells.text_panel import TextPanel
 from tests.views.cells.panels_world import make_session
 
@@ -107,10 +109,21 @@ def test_steps_are_brushed_and_moved_with_mouse_and_keys(tmp_path: Path, qtbot: 
     assert not strips.grab().isNull()
 
 
+def test_labels_are_asked_of_what_is_seen_and_only_of_what_was_walked(tmp_path: Path) -> None:
+    recording = tagged(tmp_path / "tags")
+    whole = labels_said(recording, 0, 11)
+    assert labels_said(recording, 4, 9).tolist() == whole[4:9].tolist()
+    assert labels_true(recording, 4, 9).tolist() == labels_true(recording, 0, 11)[4:9].tolist()
+    assert known_characters(recording, 0, 11).all()
+    assert labels_said(recording, 3, 4).tolist() == [-1], "nothing stands between two tokens"
+    recording._over, recording._done = False, WalkedSoFar(np.array([1]), 3)
+    assert set(labels_said(recording, 4, 11).tolist()) == {-1}
+
+
 def test_labels_are_bands_beside_the_truth(tmp_path: Path, qtbot: QtBot) -> None:
     session = make_session(tmp_path / "home")
     panel = shown(session, qtbot, tagged(tmp_path / "tags"))
-    found, truth = panel.view._tags
+    found, truth = (band(0, 9) for band in panel.view._tags)
     assert found[[0, 4, 8]].tolist() == [1, 0, 0]
     assert truth[[0, 4, 8]].tolist() == [1, 0, 2]
     assert found[3] == -1, "a blank has no label"

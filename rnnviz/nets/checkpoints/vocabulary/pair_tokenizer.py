@@ -30,16 +30,18 @@ def byte_pair_tokens(content: Mapping[str, Any], file: str, size: int) -> list[s
         ModelFileError: damaged, or it cuts a text in another way than GPT-2.
     """
     model = content["model"]
-    vocabulary: dict[Any, Any] = dict(model["vocab"])
-    for added in content.get("added_tokens") or ():
-        if not isinstance(added, Mapping):
+    vocabulary: dict[str, Any] = dict(model["vocab"])
+    more = content.get("added_tokens") or []
+    for added in more if isinstance(more, list) else [None]:
+        if not isinstance(added, Mapping) or not isinstance(added.get("content"), str):
             raise _damaged(file)
-        vocabulary[added.get("content")] = added.get("id")
-    by_id = {number: token for token, number in vocabulary.items()}
-    whole = all(isinstance(one, str) and type(number) is int for number, one in by_id.items())
-    if not whole or sorted(by_id) != list(range(len(vocabulary))):
+        vocabulary[added["content"]] = added.get("id")
+    if not all(type(number) is int for number in vocabulary.values()):
         raise _damaged(file)
-    tokens = [by_id[number] for number in range(len(by_id))]
+    by_id = {number: token for token, number in vocabulary.items()}
+    if sorted(by_id) != list(range(len(vocabulary))):
+        raise _damaged(file)
+    tokens: list[str] = [by_id[number] for number in range(len(by_id))]
     merges = [tuple(one.split(" ") if isinstance(one, str) else one) for one in model["merges"]
               if isinstance(one, str | list)]  # fmt: skip
     if len(merges) != len(model["merges"]) or not all(
@@ -55,7 +57,8 @@ def byte_pair_tokens(content: Mapping[str, Any], file: str, size: int) -> list[s
         raise ModelFileError(
             f"{file} merges pairs in another order than that of their ids; it is not read here"
         )
-    return [*tokens, *[None] * (size - len(tokens))] if size - len(tokens) < PADDED else tokens
+    more = size - len(tokens)
+    return [*tokens, *[None] * (more if more < PADDED else 0)]
 
 
 def _cuts_as_gpt_2(content: Mapping[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,9 @@ from rnnviz.views.plots.parts.inks import ink_colour
 from rnnviz.views.shared.theme import Theme
 from rnnviz.views.text.rows import Page
 
-Tags = npt.NDArray[np.integer]
+Tags = Callable[[int, int], npt.NDArray[np.integer]]
+"""The label of each character of a stretch, (stop - start,); -1 for none. Asked of what is seen:
+those of a long text are more than a frame has time for."""
 _COLOURS = 24
 """Labels behind these share the colours of those before."""
 _NAMED = 24
@@ -31,7 +33,7 @@ def tag_colours(theme: Theme) -> Bytes:
 def tag_entries(page: Page, tags: Tags) -> Bytes:
     """The entry of each character's label, and `MISSING` after the last, (n + 1,)."""
     entries = np.full(page.stop - page.start + 1, MISSING, np.uint8)
-    part = np.asarray(tags[page.start : page.stop], np.int64)
+    part = np.asarray(tags(page.start, page.stop), np.int64)
     entries[: len(part)] = np.where(part < 0, MISSING, part % _COLOURS)
     return entries
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QRegion
 
 from rnnviz.views.shared.theme import Theme
@@ -30,11 +30,18 @@ def paint_unknown(
     if known.all():
         return
     edges = np.flatnonzero(np.diff(known, prepend=True, append=True))
-    painter.setPen(QPen(QColor(theme.bad), 1.4, Qt.PenStyle.DotLine))
+    frames = [
+        grid.rect(row, begin, end).adjusted(0, 0, -1, -1)
+        for low, high in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+        for row, begin, end in page.spans(page.start + low, page.start + high)
+    ]
+    painter.save()
+    # Smoothed, dots of thousands of frames take longer than all the rest of a page.
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(QPen(QColor(theme.bad), 1, Qt.PenStyle.DotLine))
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for low, high in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        for row, begin, end in page.spans(page.start + low, page.start + high):
-            painter.drawRect(QRectF(grid.rect(row, begin, end)).adjusted(0.5, 0.5, -0.5, -0.5))
+    painter.drawRects(frames)
+    painter.restore()
 
 
 def paint_outline(

@@ -20,7 +20,7 @@ from rnnviz.nets.opened import OpenedModel
 SYMBOLS = list("\n abcdefg")
 
 
-def _by_hand(turned: bool = False) -> dict[str, Any]:
+def drawn_by_hand(turned: bool = False) -> dict[str, Any]:
     random = np.random.default_rng(0)
     arrays = {
         "Wxh": random.normal(size=(6, 9)),
@@ -41,9 +41,9 @@ def largest(opened: OpenedModel, ids: list[int], wanted: np.ndarray) -> float:
 
 @pytest.mark.parametrize("turned", [False, True])
 def test_min_char_rnn_says_what_its_equations_say(tmp_path: Path, turned: bool) -> None:
-    np.savez(tmp_path / "rnn.npz", **_by_hand(turned), chars=np.array(SYMBOLS))
+    np.savez(tmp_path / "rnn.npz", **drawn_by_hand(turned), chars=np.array(SYMBOLS))
     opened = open_model(tmp_path / "rnn.npz")
-    arrays, ids = _by_hand(), [3, 0, 8, 2, 2, 5]
+    arrays, ids = drawn_by_hand(), [3, 0, 8, 2, 2, 5]
     state, said = np.zeros((6, 1)), []
     for symbol in ids:
         state = np.tanh(arrays["Wxh"][:, [symbol]] + arrays["Whh"] @ state + arrays["bh"])
@@ -66,14 +66,14 @@ def test_a_state_dict_in_an_archive_is_that_state_dict(tmp_path: Path) -> None:
 
 
 def test_shapes_that_do_not_fit_are_named(tmp_path: Path) -> None:
-    np.savez(tmp_path / "rnn.npz", **{**_by_hand(), "Whh": np.zeros((6, 5))})
+    np.savez(tmp_path / "rnn.npz", **{**drawn_by_hand(), "Whh": np.zeros((6, 5))})
     with pytest.raises(ModelFileError, match=r"do not fit each other .*Whh \(6, 5\)"):
         open_model(tmp_path / "rnn.npz", SYMBOLS)
 
 
 def test_characters_may_be_their_code_points(tmp_path: Path) -> None:
     codes = np.array([ord(symbol) for symbol in SYMBOLS])
-    np.savez(tmp_path / "rnn.npz", **_by_hand(), characters=codes)
+    np.savez(tmp_path / "rnn.npz", **drawn_by_hand(), characters=codes)
     assert open_model(tmp_path / "rnn.npz").model.description.vocabulary == tuple(SYMBOLS)
 
 
@@ -95,17 +95,17 @@ IDS = [3, 0, 8, 2, 2, 5]
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_pickle_of_arrays_opens_in_every_protocol(tmp_path: Path, protocol: int) -> None:
-    held = {"params": _by_hand(), "char_to_ix": {c: n for n, c in enumerate(SYMBOLS)}, "n": 3}
+    held = {"params": drawn_by_hand(), "char_to_ix": {c: n for n, c in enumerate(SYMBOLS)}, "n": 3}
     (tmp_path / "rnn.pkl").write_bytes(pickle.dumps(held, protocol))
     opened = open_model(tmp_path / "rnn.pkl")
     assert opened.model.description.vocabulary == tuple(SYMBOLS)
-    assert largest(opened, IDS, _said(_by_hand(), IDS)) < 1e-6
+    assert largest(opened, IDS, _said(drawn_by_hand(), IDS)) < 1e-6
 
 
 def test_an_object_saved_by_numpy_opens(tmp_path: Path) -> None:
-    np.save(tmp_path / "rnn.npy", np.array(_by_hand(), object))
+    np.save(tmp_path / "rnn.npy", np.array(drawn_by_hand(), object))
     opened = open_model(tmp_path / "rnn.npy", SYMBOLS)
-    assert largest(opened, IDS, _said(_by_hand(), IDS)) < 1e-6
+    assert largest(opened, IDS, _said(drawn_by_hand(), IDS)) < 1e-6
 
 
 _OF_JOBLIB = """
@@ -143,7 +143,7 @@ class _Harmful:
 
 
 def test_a_pickle_that_calls_something_is_refused_by_its_name(tmp_path: Path) -> None:
-    (tmp_path / "rnn.pkl").write_bytes(pickle.dumps({**_by_hand(), "x": _Harmful()}))
+    (tmp_path / "rnn.pkl").write_bytes(pickle.dumps({**drawn_by_hand(), "x": _Harmful()}))
     with pytest.raises(ModelFileError, match=r"asks for builtins\.eval"):
         open_model(tmp_path / "rnn.pkl", SYMBOLS)
 
@@ -171,7 +171,7 @@ def test_square_matrices_are_asked_about_and_not_guessed(tmp_path: Path) -> None
 
 
 def test_biases_that_are_absent_are_zeros(tmp_path: Path) -> None:
-    arrays = _by_hand()
+    arrays = drawn_by_hand()
     np.savez(tmp_path / "rnn.npz", U=arrays["Wxh"], W=arrays["Whh"], V=arrays["Why"])
     wanted = _said(arrays | {"bh": np.zeros((6, 1)), "by": np.zeros((9, 1))}, IDS)
     assert largest(open_model(tmp_path / "rnn.npz", SYMBOLS), IDS, wanted) < 1e-6

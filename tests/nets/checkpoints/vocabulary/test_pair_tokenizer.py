@@ -173,6 +173,10 @@ def test_a_longer_embedding_has_numbers_for_names(tmp_path: Path) -> None:
         ({"model": {"merges": [1, *MERGES[1:]]}}, "damaged"),
         ({"added_tokens": [3]}, "damaged"),
         ({"added_tokens": [{"id": 900, "content": "<|far|>"}]}, "damaged"),
+        ({"added_tokens": 5}, "damaged"),
+        ({"added_tokens": [{"id": 0, "content": ["<|endoftext|>"]}]}, "damaged"),
+        ({"added_tokens": [{"id": {}, "content": "<|endoftext|>"}]}, "damaged"),
+        ({"model": {"vocab": {**dict.fromkeys(TOKENS, 0), "!": [1]}}}, "damaged"),
     ],
 )
 def test_others_are_refused(changed: dict[str, Any], why: str, tmp_path: Path) -> None:
