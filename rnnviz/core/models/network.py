@@ -26,7 +26,11 @@ _SAID_ONCE = 3
 
 Width = Annotated[int, msgspec.Meta(ge=1, le=_MOST)]
 Names = Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=_MOST_SYMBOLS)]
-Activation = Literal["linear", "relu", "tanh", "sigmoid", "gelu"]
+Activation = Literal[
+    "linear", "relu", "tanh", "sigmoid", "gelu", "silu", "elu", "selu", "softplus", "softsign"
+]
+Epsilon = Annotated[float, msgspec.Meta(ge=0, le=1)]
+"""What a LayerNorm adds to the variance."""
 
 HALF = 0xF0000
 """Half of a character stands in a vocabulary as the private character so much above it: no file in
@@ -142,6 +146,7 @@ class LayerDescription(msgspec.Struct, frozen=True, kw_only=True):
     side by side and only the first is of that width, the first is added."""
     normalisation: Literal["", "layer"] = ""
     """`layer`: LayerNorm of what it gives, before anything is added."""
+    epsilon: Epsilon = 1e-5
     learned_start: bool = False
     """Whether the first state is learned instead of zero."""
     projection: Annotated[int, msgspec.Meta(ge=0, le=_MOST)] = 0
@@ -190,6 +195,7 @@ class Dense(msgspec.Struct, frozen=True, kw_only=True):
     units: Width
     activation: Activation = "relu"
     normalisation: Literal["", "layer"] = ""
+    epsilon: Epsilon = 1e-5
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):

@@ -38,6 +38,7 @@ NetworkState = tuple[LayerState, ...]
 
 ACTIVATIONS = {
     "linear": nn.Identity, "relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": nn.GELU,
+    "silu": nn.SiLU, "elu": nn.ELU, "selu": nn.SELU, "softplus": nn.Softplus, "softsign": nn.Softsign,
 }  # fmt: skip
 
 
@@ -88,7 +89,7 @@ class SequenceNetwork(nn.Module):
         for place, dense in enumerate(network.head.hidden):
             self.head[str(place)] = nn.Linear(width, dense.units)
             if dense.normalisation:
-                self.head_norms[str(place)] = nn.LayerNorm(dense.units)
+                self.head_norms[str(place)] = nn.LayerNorm(dense.units, eps=dense.epsilon)
             width = dense.units
         self.output = nn.Linear(width, len(network.head.outputs))
         self.dropout = nn.Dropout(dropout)
@@ -124,7 +125,7 @@ class SequenceNetwork(nn.Module):
                     name = f"{place}-{direction}-{part}"
                     self.starts[name] = nn.Parameter(torch.zeros(zero.shape[1:]))
         if layer.normalisation:
-            self.norms[str(place)] = nn.LayerNorm(layer.width)
+            self.norms[str(place)] = nn.LayerNorm(layer.width, eps=layer.epsilon)
 
     def _make_readout(self) -> int:
         """The modules of attention over the steps, and the width of what the head sees."""

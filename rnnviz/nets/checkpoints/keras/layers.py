@@ -34,7 +34,7 @@ from rnnviz.nets.checkpoints.networks.chain import (
     TablePart,
 )
 from rnnviz.nets.checkpoints.networks.gate_layout import GateLayout
-from rnnviz.nets.checkpoints.networks.normalisations import TORCH_EPSILON, batch_norm_as_map
+from rnnviz.nets.checkpoints.networks.normalisations import batch_norm_as_map
 from rnnviz.nets.sequence.weights import shape_of
 
 Weighted = tuple[KerasLayer, Sequence[Tensor]]
@@ -252,12 +252,13 @@ class _Reader:
         arrays = list(self._of(layer, scale + center))
         epsilon = layer.config.get("epsilon", 1e-3)
         axis = layer.config.get("axis", -1)
-        if not isinstance(epsilon, int | float) or abs(epsilon - TORCH_EPSILON) > 1e-12:
-            self._refuse(layer, f"with epsilon={epsilon}; with 1e-05 it can be shown")
+        if not isinstance(epsilon, int | float) or not 0 <= epsilon <= 1:
+            self._misshapen(layer, (*arrays, torch.ones(0))[0], "an epsilon of at most 1")
         if not arrays or axis not in (-1, [-1], 2, [2]):
             self._refuse(layer, "over other axes, or without weights")
         gamma = arrays[0] if scale else torch.ones_like(arrays[0])
-        return NormPart(layer.name, gamma, arrays[scale] if center else torch.zeros_like(gamma))
+        beta = arrays[scale] if center else torch.zeros_like(gamma)
+        return NormPart(layer.name, gamma, beta, float(epsilon))
 
     def _read_recurrent(self, layer: KerasLayer) -> None:
         backwards = layer.says("go_backwards")
@@ -277,7 +278,7 @@ class _Reader:
         merge = layer.config.get("merge_mode", "concat")
         if merge not in ("concat", "sum", "ave"):
             self._refuse(
-                layer, f"with merge_mode={merge!r}; with 'concat', 'sum' or 'ave' it can be shown"
+                layer, f"with merge_mode={merge!r} ('concat', 'sum' and 'ave' can be shown)"
             )
         if inside.says("go_backwards"):
             self._refuse(layer, "around a layer with go_backwards")
@@ -337,14 +338,14 @@ class _Reader:
             return {}
         activation = layer.activation("activation", self._file, "tanh")
         if activation not in ("tanh", "relu"):
-            self._refuse(layer, f"with activation={activation}; with tanh or relu it can be shown")
+            self._refuse(layer, f"with activation={activation} (tanh and relu can be shown)")
         gates = "sigmoid"
         if layout.facts.gated:
             gates = layer.activation("recurrent_activation", self._file, "hard_sigmoid")
         if gates not in self._gates:
             self._refuse(
                 layer,
-                f"with recurrent_activation={gates}; with sigmoid or hard_sigmoid it can be shown",
+                f"with recurrent_activation={gates} (sigmoid and hard_sigmoid can be shown)",
             )
         return layout.variant(activation, self._gates[gates], reset_after)
 
@@ -413,9 +414,8 @@ class _Reader:
     def _refuse(self, layer: KerasLayer, how: str = "") -> NoReturn:
         code = "; it holds code, and no code is run here" if layer.kind in _CODE else ""
         raise ModelFileError(
-            f"{self._file} holds the layer {layer.name}, {_article(layer.kind)} "
-            f"{f'{how} ' if how else ''}"
-            f"which cannot be shown{code}. Networks of {', '.join(_KINDS)}, also in Bidirectional, "
+            f"{self._file} holds the layer {layer.name}, {_article(layer.kind)}"
+            f"{f' {how}' if how else ''}, which cannot be shown{code}. Networks of {', '.join(_KINDS)}, also in Bidirectional, "
             "with Embedding, Dense, TimeDistributed, normalisation and pooling around them can"
         )
 

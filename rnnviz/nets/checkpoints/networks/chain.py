@@ -81,11 +81,12 @@ class ScalePart:
 
 @dataclass(frozen=True)
 class NormPart:
-    """LayerNorm over the W numbers of a step, with torch's epsilon."""
+    """LayerNorm over the W numbers of a step."""
 
     name: str
     weight: Tensor
     bias: Tensor
+    epsilon: float
 
 
 @dataclass(frozen=True)
@@ -268,7 +269,9 @@ class _Builder:
             self._refuse(part.name, "a layer normalisation that does not follow a recurrent layer")
         self._enter(part.name, len(part.weight))
         place = len(self._layers) - 1
-        self._layers[-1] = msgspec.structs.replace(self._layers[-1], normalisation="layer")
+        self._layers[-1] = msgspec.structs.replace(
+            self._layers[-1], normalisation="layer", epsilon=part.epsilon
+        )
         self._tensors[f"norms.{place}.weight"] = part.weight
         self._tensors[f"norms.{place}.bias"] = part.bias
 

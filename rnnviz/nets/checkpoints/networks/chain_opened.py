@@ -78,9 +78,10 @@ def _with_ending(network: UnnamedNetwork, logits: Gives | None) -> UnnamedNetwor
         return network
     if logits is not None:
         return replace(network, gives=logits)
-    if not (network.symbols and network.reads == network.outputs > 1):
+    if not (network.symbols and network.outputs > 1):
         return network
-    said = "its last numbers are taken for those before a softmax over the symbols that it reads"
+    over = "the symbols that it reads" if network.reads == network.outputs else "classes"
+    said = f"its last numbers are taken for those before a softmax over {over}"
     return replace(network, gives="softmax", notes=(*network.notes, said))
 
 

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.network import Activation, Dense
-from rnnviz.nets.checkpoints.networks.normalisations import TORCH_EPSILON, epsilon_of
+from rnnviz.nets.checkpoints.networks.normalisations import epsilon_of
 from rnnviz.nets.checkpoints.networks.parts import Modules, Part
 from rnnviz.nets.sequence.network import ACTIVATIONS
 
@@ -25,11 +25,14 @@ Seen = Literal["top", "all", "sum"]
 """What the head reads: the top layer, all layers side by side, or the sum of both directions."""
 _ACTIVATIONS: dict[str, Activation] = {
     "ReLU": "relu", "Tanh": "tanh", "Sigmoid": "sigmoid", "GELU": "gelu", "Identity": "linear",
+    "SiLU": "silu", "SELU": "selu", "Softsign": "softsign",
 }  # fmt: skip
 _OTHER_ACTIVATIONS = re.compile(
     r"(Leaky|P|R|C|Si|S)?(E)?LU6?|Leaky\w+|PReLU|ELU|SELU|SiLU|Mish|Softplus|Hardtanh|Hard\w+|"
     r"Softsign|Tanhshrink|GLU"
 )
+_PROJECTION = re.compile(r"(^|[._])proj(ect(ion|or)?)?\d*$|bottleneck", re.IGNORECASE)
+"""What a layer is called that brings what is read to another width, and does nothing else."""
 _USUAL: Activation = "relu"
 
 
@@ -136,7 +139,6 @@ class HeadReader:
                 f"{self.file} normalises where a network that can be shown does not ({part.name}): "
                 "not right behind a linear or a recurrent layer"
             )
-        self.check_eps(part)
         linear[-1].norm = part
 
     def _with(
@@ -161,7 +163,12 @@ class HeadReader:
             known = known and between.known
             normalised: Literal["", "layer"] = "layer" if one.norm is not None else ""
             found.hidden += (
-                Dense(units=len(one.weight), activation=act, normalisation=normalised),
+                Dense(
+                    units=len(one.weight),
+                    activation=act,
+                    normalisation=normalised,
+                    epsilon=epsilon_of(self.modules.get(one.norm.name) if one.norm else None),
+                ),
             )
             found.tensors |= {f"head.{place}.weight": one.weight, f"head.{place}.bias": one.bias}
             if one.norm is not None:
@@ -203,6 +210,9 @@ class HeadReader:
         if len(acts) == 1:
             said = f"{acts[0]} is taken between {below.name} and {above.name}: the model has it"
             return Between(acts[0], [said], False)
+        if _PROJECTION.search(below.name):
+            said = f"nothing is taken to stand between {below.name} and {above.name}"
+            return Between("linear", [f"{said}: the file cannot tell"], False)
         said = f"ReLU is assumed between {below.name} and {above.name}: the file cannot tell"
         return Between("relu", [said], False)
 
@@ -218,19 +228,6 @@ class HeadReader:
         return bool(between)
 
     # Normalisation
-
-    def check_eps(self, part: Part) -> None:
-        """Refuse a LayerNorm that is not torch's usual one.
-
-        Raises:
-            ModelFileError: naming it.
-        """
-        epsilon = epsilon_of(self.modules.get(part.name))
-        if epsilon != TORCH_EPSILON:
-            raise ModelFileError(
-                f"{self.file}: {part.name} adds {epsilon:g} to the variance; only 1e-05, "
-                "torch's usual, can be shown"
-            )
 
     def table(self, parts: Sequence[Part]) -> tuple[Tensor, list[str]]:
         """The numbers of every symbol behind an embedding and what follows it, (V, E).

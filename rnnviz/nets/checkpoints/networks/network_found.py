@@ -29,6 +29,7 @@ from rnnviz.core.models.network import (
 )
 from rnnviz.nets.checkpoints.networks.found import FoundNetwork, Gives, Purpose
 from rnnviz.nets.checkpoints.networks.heads import HeadReader, Seen
+from rnnviz.nets.checkpoints.networks.normalisations import epsilon_of
 from rnnviz.nets.checkpoints.networks.parts import (
     Modules,
     Part,
@@ -50,17 +51,44 @@ _ATTENTION = re.compile(
     re.IGNORECASE,
 )
 _DECODER = re.compile(r"attn|attention|\b[WUV]a\b", re.IGNORECASE)
+_BY_NAME = (
+    (
+        "attends with several heads over what its recurrent layers give",
+        re.compile(r"in_proj_(weight|bias)|\bq_proj|\bk_proj|multi_?head|self_attn|mha\b",
+                   re.IGNORECASE),
+    ),
+    (
+        "has recurrent layers that normalise inside their gates (LSTM or GRU with LayerNorm)",
+        re.compile(r"(^|[._])(ln|layer_?norm|norm)_?(ih|hh|i2h|h2h|ho|hc|c|x|h)\d*(\.|$)",
+                   re.IGNORECASE),
+    ),
+    (
+        "has recurrent layers whose gates look at the cell (an LSTM with peepholes)",
+        re.compile(r"peephole|(^|[._])(weight|w|p)_?c[hifo]\d*$", re.IGNORECASE),
+    ),
+    (
+        "copies words of its source (a pointer-generator)",
+        re.compile(r"p_?gen|pointer|copy_(attn|gen)", re.IGNORECASE),
+    ),
+)  # fmt: skip
+"""What a network does that cannot be shown, told by the names of its tensors."""
+_MOST_POOLINGS = 4
 _CAPTIONER = re.compile(r"encoder_att|f_beta|\binit_[hc]\b|feature|image|visual", re.IGNORECASE)
 _EMBEDDING = re.compile(r"emb|encoder|lookup|wte", re.IGNORECASE)
 _OUTPUT = re.compile(r"out|decod|dec\b|fc|head|linear|logit|proj|classif|softmax|h2o|2tag|tag$",
                      re.IGNORECASE)  # fmt: skip
-_TAGGER = re.compile(r"2tag|tagger|\bner\b|postag|pos_tag|slot|\bcrf\b|transitions", re.IGNORECASE)
+_TAGGER = re.compile(r"2tag|tagger|tag_projection|\bner\b|postag|pos_tag|slot|\bcrf\b|transitions", re.IGNORECASE)
 _START = re.compile(
     r"(^|[._])(h0?|c0?|h_?0|c_?0|hx|cx|s_?0|init\w*|start\w*|first\w*|hidden\w*|cell\w*|state\w*)"
     r"(\d*)$",
     re.IGNORECASE,
 )
 _CELL = re.compile(r"(^|[._])(c|cx|c_?0|cell\w*)\d*$|_c\d*$|cell|init_c", re.IGNORECASE)
+_HALVES = (
+    re.compile(r"encod|(^|[._])enc\d*([._]|$)", re.IGNORECASE),
+    re.compile(r"decod|(^|[._])dec\d*([._]|$)", re.IGNORECASE),
+)
+"""What the recurrent modules of an encoder, and those of a decoder, are called."""
 _MOST_PARTS = 9
 _LAST: Literal["last"] = "last"
 _MEAN: Literal["mean"] = "mean"
@@ -111,7 +139,10 @@ def _without_copies(parts: tuple[Part, ...]) -> tuple[Part, ...]:
             and other.shape == part.shape and torch.equal(other.weight, part.weight)
         ]  # fmt: skip
         earlier = any(other in kept and other.bias is None for other in same)
-        if earlier and (len(same) > 1 or any(other.bias is not None for other in same)):
+        # AWD-LSTM keeps its embedding twice; alone, the second is the output that is tied to it.
+        no_output = _EMBEDDING.search(part.name) and not _OUTPUT.search(part.name)
+        more = len(same) > 1 or any(other.bias is not None for other in same)
+        if earlier and (more or no_output):
             continue
         kept.append(part)
     return tuple(kept)
@@ -133,16 +164,14 @@ def _ordered(stacks: tuple[Stack, ...], file: str) -> tuple[tuple[Stack, ...], b
     else:
         stacks = _chained(stacks) or stacks
     names = ", ".join(stack.name or "the top" for stack in stacks)
-    halves = any("enc" in stack.name.lower() for stack in stacks) and any(
-        "dec" in stack.name.lower() for stack in stacks
-    )
+    halves = all(any(half.search(stack.name) for stack in stacks) for half in _HALVES)
+    if halves:
+        raise ModelFileError(
+            f"{file} holds an encoder and a decoder ({names}), as translators and autoencoders "
+            "have; this form of them cannot be shown yet"
+        )
     for below, above in itertools.pairwise(stacks):
         if above.inputs != below.width:
-            if halves:
-                raise ModelFileError(
-                    f"{file} holds an encoder and a decoder ({names}), as translators and "
-                    "autoencoders have; this form of them cannot be shown yet"
-                )
             raise ModelFileError(
                 f"{file}: {above.name} reads {above.inputs} numbers and {below.name} gives "
                 f"{below.width}; a stack of layers can be shown, each reading the one below"
@@ -469,6 +498,7 @@ class _Finder:
             head = head[1:]  # it is the layer's own
         entering = {"top": self.top.width, "sum": self.top.width // 2}.get(chain.seen)
         heads = list(self.reader.heads(head, chain.seen, entering))
+        side_by_side = chain.seen == "all" and len(self.stacks) > 1
         for purpose, readout, gives, title, said in self._purposes(chain, table, reads, outputs):
             for own in heads:
                 numbers = purpose == "numbers" and isinstance(front, OneHot)
@@ -486,7 +516,8 @@ class _Finder:
                         notes=tuple(dict.fromkeys([*self.notes, *notes, *said, *own.notes])),
                         purpose=purpose,
                         title=", ".join(filter(None, (title, own.title))),
-                        asked=self.asked,
+                        asked=self.asked or side_by_side,
+                        question=self._side_by_side() if side_by_side and not self.asked else "",
                     )
                 )
         return made
@@ -530,7 +561,6 @@ class _Finder:
                 assert norm is not None
                 tensors[f"norms.{place}.weight"] = norm.weight
                 tensors[f"norms.{place}.bias"] = cast(Tensor, norm.bias)
-                self.reader.check_eps(norm)
             one_way = "backward" if self.hints.backwards else "forward"
             layers.append(
                 LayerDescription(
@@ -539,6 +569,7 @@ class _Finder:
                     variant=_variant(stack),
                     direction="both" if len(directions) == 2 else one_way,  # type: ignore[arg-type]
                     normalisation="layer" if normed else "",
+                    epsilon=epsilon_of(self.hints.modules.get(norm.name) if normed and norm else None),
                     learned_start=bool(self.starts),
                     projection=stack.projection,
                 )
@@ -616,6 +647,15 @@ class _Finder:
             found.append(self._final("numbers", "linear", "a model of numbers that reads"))
         return found
 
+    def _side_by_side(self) -> str:
+        """What is to be decided where a head reads what several modules give."""
+        names = ", ".join(stack.name for stack in self.stacks)
+        return (
+            f"its output reads what {names} give, side by side: whether each reads the one before "
+            "it, or all of them what enters (as networks that compare two texts do, which cannot "
+            "be shown), the file does not say"
+        )
+
     def _final(self, purpose: Purpose, gives: Gives, title: str) -> _Use:
         """What stands at the last step of a network that reads both ways: `output[:, -1]`."""
         words = "what stands at the last step, of which the backward half has read no other"
@@ -634,6 +674,13 @@ class _Finder:
                 f"{shape_of(named[0].weight)}): it describes pictures, and needs what its encoder "
                 "makes of them; it cannot be shown yet"
             )
+        for does, told in _BY_NAME:
+            for part in parts:
+                if told.search(part.full_name) or told.search(part.name):
+                    return (
+                        f"the network in {file} {does}: {part.full_name} "
+                        f"{shape_of(part.weight)}; such a network cannot be shown yet"
+                    )
         for part in parts:
             if _DECODER.search(part.name):
                 return (
@@ -659,6 +706,18 @@ class _Finder:
                 f"{file}: {part.full_name} {shape_of(part.weight)} fits neither the input of "
                 f"{self.inputs:,} numbers nor the {width:,} numbers that the last layer gives"
             )
+        for part in parts:
+            times, rest = divmod(part.shape[-1], width)
+            behind = part.place > self.top.place and part.kind in ("matrix", "batch-norm")
+            if behind and not rest and 1 < times <= _MOST_POOLINGS:
+                return (
+                    f"in {file}, {part.full_name} {shape_of(part.weight)} reads {times} times the "
+                    f"{width:,} numbers that the last recurrent layer gives: it puts several "
+                    "things side by side, such as the last state beside the maximum and the mean "
+                    "(as fastai's classifiers do), the states of two texts that are compared, or "
+                    "those of a window; the file does not say which, and none of these can be "
+                    "shown yet"
+                )
         found = ", ".join(f"{part.full_name} {shape_of(part.weight)}" for part in parts[:6])
         more = f" and {len(parts) - 6} more" if len(parts) > 6 else ""
         return (

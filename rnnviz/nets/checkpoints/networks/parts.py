@@ -31,6 +31,22 @@ _NAMED = (
         re.compile(r"(^|\.)(time_decay|time_mix\w*|time_first|time_faaaa|r_k|x_k|w0)$"),
     ),
     ("a Mamba network", re.compile(r"(^|\.)(A_log|dt_proj\.weight|x_proj\.weight)$")),
+    (
+        "a convolutional LSTM or GRU (ConvLSTM), which reads pictures",
+        re.compile(r"conv_?(lstm|gru)|cell_list\.\d+\.conv", re.IGNORECASE),
+    ),
+    ("a network of SRU", re.compile(r"(^|\.)rnn_lst\.\d+\.|(^|\.)sru\w*\.", re.IGNORECASE)),
+    (
+        "a QRNN",
+        re.compile(r"qrnn|(^|\.)rnns?\.\d+\.(module\.)?linear\.weight(_raw)?$", re.IGNORECASE),
+    ),
+    (
+        "a minimal LSTM or GRU (minLSTM, minGRU)",
+        re.compile(r"to_hidden_and_gate|min_?(lstm|gru)", re.IGNORECASE),
+    ),
+    ("an IndRNN", re.compile(r"ind_?rnn", re.IGNORECASE)),
+    ("an xLSTM", re.compile(r"xlstm|(^|\.)[sm]lstm", re.IGNORECASE)),
+    ("a linear recurrent unit (LRU)", re.compile(r"(^|\.)(nu_log|theta_log|gamma_log)$")),
 )
 """Recurrent networks of other kinds, told by the names that their own programs give."""
 _PICTURES = re.compile(r"resnet|vgg|cnn|conv|backbone|inception|densenet", re.IGNORECASE)
@@ -181,6 +197,12 @@ def _layer(
         said = part.removesuffix("_l0")
         if part not in parts:
             raise ModelFileError(f"{file}: {name} has no {said}; the file is incomplete")
+        if part == "weight_hh_l0" and parts[part].dim() == 1:
+            raise ModelFileError(
+                f"{file}: {said} of {name} is a vector {shape_of(parts[part])}, one number "
+                "a unit, as in an IndRNN, where every unit reads its own state alone; such a "
+                "network cannot be shown yet"
+            )
         if parts[part].dim() != 2 or 0 in parts[part].shape:
             raise ModelFileError(f"{file}: {said} of {name} has shape {shape_of(parts[part])}")
     into, again = parts["weight_ih_l0"], parts["weight_hh_l0"]

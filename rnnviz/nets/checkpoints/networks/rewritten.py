@@ -16,10 +16,16 @@ from rnnviz.core.errors import ModelFileError
 
 _LOSS = re.compile(r"(^|\.)(criterion|loss|loss_fn|loss_function)\.")
 _COUNTERS = re.compile(
-    r"(^|\.)(n_averaged|num_batches_tracked|_extra_state|num_updates|initted|step)"
+    r"(^|\.)(n_averaged|num_batches_tracked|_extra_state|num_updates|initted|step"
+    r"|(mean_value|sum_value|total|correct|weight|decay)$)"
 )
+"""Kept beside weights: how often something was averaged or counted, also by torchmetrics."""
 _PARAMETRIZED = re.compile(r"(?P<module>.*?)parametrizations\.(?P<name>\w+)\.(?P<rest>.*)")
-_QUANTISED = re.compile(r"(^|\.)(_packed_params|_all_weight_values|zero_point|scale)(\.|$)")
+_QUANTISED = re.compile(
+    r"(^|\.)(_packed_params|_all_weight_values|zero_point|scale|qweight|qzeros|SCB|absmax)(\.|$)"
+)
+_WEIGHT = re.compile(r".*(weight|bias)\w*")
+"""What a layer computes with is called so; anything else that holds integers is no such thing."""
 
 
 def plain_weights(given: Mapping[str, Tensor], file: str) -> tuple[dict[str, Tensor], list[str]]:
@@ -35,6 +41,9 @@ def plain_weights(given: Mapping[str, Tensor], file: str) -> tuple[dict[str, Ten
     for name, tensor in given.items():
         if _LOSS.search(name):
             notes.append(f"{name} belongs to the loss and was left out")
+        elif not tensor.is_floating_point() and not _WEIGHT.fullmatch(name.rpartition(".")[2]):
+            if tensor.dim() > 0:
+                notes.append(f"{name} holds no weights but whole numbers, and was left out")
         elif not (tensor.dim() == 0 and _COUNTERS.search(name)):
             tensors[name] = tensor
     tensors = _without_parametrizations(tensors, notes, file)

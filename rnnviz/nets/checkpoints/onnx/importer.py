@@ -38,7 +38,7 @@ from rnnviz.nets.checkpoints.networks.chain import (
 )
 from rnnviz.nets.checkpoints.networks.chain_opened import opened_chain
 from rnnviz.nets.checkpoints.networks.gate_layout import GateLayout
-from rnnviz.nets.checkpoints.networks.normalisations import TORCH_EPSILON, batch_norm_as_map
+from rnnviz.nets.checkpoints.networks.normalisations import batch_norm_as_map
 from rnnviz.nets.checkpoints.onnx.tensors import Array, array_of, folded
 from rnnviz.nets.opened import OpenedModel
 
@@ -62,6 +62,8 @@ _POOLS = {"ReduceMean": "mean", "ReduceMax": "max"}
 _ARRANGED = {
     "Gather", "Slice", "Squeeze", "Unsqueeze", "Transpose", "Reshape", "Flatten", "Concat",
 }  # fmt: skip
+_CUTS = _ARRANGED | {"Split", "Cast", "Identity", "Expand"}
+_PROGRAMS = {"Loop", "Scan", "If"}
 
 # The axes of a value
 C = "numbers of a step"
@@ -78,6 +80,8 @@ class Signal:
     """How many parts of the chain lead to it."""
     states: tuple[tuple[int, str], ...] = ()
     """Where its first axis holds last states: of which parts and directions."""
+    direction: str = ""
+    """Where it is one half, at every step, of what reads both ways: which."""
 
 
 @dataclass(frozen=True)
@@ -206,8 +210,16 @@ class _Reader:
 
     def _data_input(self, inputs: Sequence[Any]) -> Any:
         """The input that is read step by step; others are first states and lengths."""
-        used = {name for node in self._graph.node if node.op_type in _RECURRENT
-                for name in list(node.input)[4:]}  # fmt: skip
+        made_by = {name: node for node in self._graph.node for name in node.output}
+        waiting = [name for node in self._graph.node if node.op_type in _RECURRENT
+                   for name in list(node.input)[4:]]  # fmt: skip
+        used: set[str] = set()
+        while waiting:  # of several layers, the first states are one array that is cut
+            name = waiting.pop()
+            node = made_by.get(name)
+            if node is not None and name not in used and node.op_type in _CUTS:
+                waiting += list(node.input)[:1] if node.op_type != "Concat" else list(node.input)
+            used.add(name)
         reads = [one for one in inputs if one.name not in used]
         if len(reads) != 1:
             names = ", ".join(one.name for one in inputs) or "nothing"
@@ -227,6 +239,12 @@ class _Reader:
             raise ModelFileError(
                 f"{self._file} holds {kind}: its weights are quantised. Open the graph as it was "
                 "before onnxruntime's quantize_dynamic or the like"
+            )
+        if kind in _PROGRAMS:
+            raise ModelFileError(
+                f"{self._file} runs its steps as a program of its own (the node "
+                f"{self._named(node)}), as tf2onnx writes layers for which ONNX has no node in "
+                "that form; open the Keras file that it was made of (.keras or .h5) instead"
             )
         attributes = {one.name: _attribute(one, self._path) for one in node.attribute}
         inputs = [self._values.get(name) if name else None for name in node.input]
@@ -268,8 +286,12 @@ class _Reader:
             ]
             known = [size for size in lengths if size is not None]
             length = sum(known) if len(known) == len(lengths) else None
+        elif kind == "Gather" and len(arrays) > 1 and arrays[1] is not None:
+            length = arrays[1].size
         elif kind in ("Unsqueeze", "Gather"):
             length = 1
+        elif kind in ("Cast", "Identity") and isinstance(inputs[0], Made):
+            length = inputs[0].length
         zero = bool(made) and all(value.zero for value in made[:1])
         return Made(zero=zero, given=any(value.given for value in made), length=length)
 
@@ -387,6 +409,12 @@ class _Reader:
         self, node: Any, value: Signal, axis: Any, chosen: int, left: tuple[Any, ...]
     ) -> Signal:
         recurrent = [part for part in self._parts if isinstance(part, RecurrentPart)]
+        if value.direction and axis == self._steps:
+            ends = {"forward": -1, "backward": 0}
+            if chosen != ends[value.direction]:
+                self._refuse(node)
+            state = (value.parts - 1, value.direction)
+            return replace(value, axes=left, states=(state,), direction="")
         if not recurrent or axis != self._steps or chosen != -1:
             self._refuse(node)
         # At the last step the backward half has read that step alone, which is not where it ends.
@@ -414,7 +442,22 @@ class _Reader:
             if not states:
                 self._refuse(node)
             return replace(value, states=states, parts=max(place for place, _ in states) + 1)
+        if value.axes[place] == D and not value.states and not value.direction:
+            ends = arrays[2] if len(arrays) > 2 else np.asarray(attributes.get("ends", ()))
+            if ends is None or np.size(ends) != 1:
+                self._refuse(node)
+            return self._read_half(node, value, left, slice(chosen, int(np.reshape(ends, -1)[0])))
         return self._read_last_step(node, value, value.axes[place], chosen, left)
+
+    def _read_half(
+        self, node: Any, value: Signal, left: tuple[Any, ...], which: slice
+    ) -> Signal:
+        """What one direction gives at every step."""
+        part = self._parts[value.parts - 1]
+        names = list(part.directions)[which] if isinstance(part, RecurrentPart) else []
+        if len(names) != 1:
+            self._refuse(node)
+        return replace(value, axes=left, direction=names[0] if self._both(value) else "")
 
     def _read_squeeze(
         self, node: Any, value: Signal, inputs: Inputs, attributes: Mapping[str, Any]
@@ -457,6 +500,8 @@ class _Reader:
             axes.remove(D)
         if rank == len(axes):
             return replace(value, axes=tuple(axes))
+        if rank == 3 and len(axes) == 2 and isinstance(axes[0], tuple):
+            return replace(value, axes=(*axes[0], C))  # put in a row before, and back again
         if rank == 2:
             numbers = target.reshape(-1)[-1] if isinstance(target, np.ndarray) else -1
             width = self._width(value.parts)
@@ -469,9 +514,16 @@ class _Reader:
     def _read_concat(self, node: Any, inputs: Inputs, attributes: Mapping[str, Any]) -> Signal:
         """Last states of several layers one after the other, or of both directions side by side."""
         signals = [value for value in inputs if isinstance(value, Signal)]
+        axis = int(attributes.get("axis", 0))
+        halves = tuple(value.direction for value in signals if not value.states)
+        if halves == ("forward", "backward") and len(inputs) == 2:
+            first, second = signals
+            along = first.axes[axis] == C and first == replace(second, direction="forward")
+            if along:
+                return replace(first, direction="")
         if len(signals) != len(inputs) or not all(value.states for value in signals):
             self._refuse(node)
-        first, axis = signals[0], int(attributes.get("axis", 0))
+        first = signals[0]
         states = tuple(state for value in signals for state in value.states)
         if axis % len(first.axes) == 0 and first.axes[0] == D:
             return replace(first, states=states, parts=max(value.parts for value in signals))
@@ -495,11 +547,12 @@ class _Reader:
     ) -> Signal:
         arrays = _arrays(inputs)
         self._require_numbers(node, value, attributes.get("axis", -1))
-        if arrays[1] is None or abs(attributes.get("epsilon", 1e-5) - TORCH_EPSILON) > 1e-9:
+        epsilon = float(attributes.get("epsilon", 1e-5))
+        if arrays[1] is None or not 0 <= epsilon <= 1:
             self._refuse(node)
         weight = _tensor(arrays[1])
         bias = _tensor(arrays[2]) if len(arrays) > 2 and arrays[2] is not None else weight * 0
-        return self._add(value, NormPart(self._named(node), weight, bias))
+        return self._add(value, NormPart(self._named(node), weight, bias, epsilon))
 
     def _read_pool(
         self, node: Any, value: Signal, inputs: Inputs, attributes: Mapping[str, Any]
@@ -571,6 +624,8 @@ class _Reader:
             return  # whose last states these are matters where they enter something
         if value.parts != len(self._parts):
             self._refuse(node, "reads what another part of the graph has read already: it forks")
+        if value.direction and node.op_type not in _ARRANGED:
+            self._refuse(node, "reads one direction alone of a layer that reads both ways")
         if value.states:
             self._take_states(node, value)
 

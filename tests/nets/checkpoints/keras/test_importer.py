@@ -211,8 +211,8 @@ def test_a_gru_made_for_cudnn(tmp_path):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("Conv1D", "conv1d, a Conv1D which cannot be shown"),
-        ("RepeatVector", "a RepeatVector which cannot be shown"),
+        ("Conv1D", "conv1d, a Conv1D, which cannot be shown"),
+        ("RepeatVector", "a RepeatVector, which cannot be shown"),
         ("Flatten", "above no recurrent layer"),
         ("Reshape", "reads what reshape.* cuts one answer into"),
         ("merge-mul", "merge_mode='mul'"),
@@ -221,7 +221,7 @@ def test_a_gru_made_for_cudnn(tmp_path):
         ("no-output", "has no output layer"),
         ("two-inputs", "reads 2 inputs"),
         ("fork", "Concatenate concatenate.* reads (lstm|gru)"),
-        ("Lambda", "a Lambda .*it holds code, and no code is run here"),
+        ("Lambda", "a Lambda,.*it holds code, and no code is run here"),
     ],
 )
 def test_says_by_name_what_cannot_be_shown(name, said, written):
