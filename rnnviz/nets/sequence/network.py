@@ -38,7 +38,8 @@ NetworkState = tuple[LayerState, ...]
 
 ACTIVATIONS = {
     "linear": nn.Identity, "relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": nn.GELU,
-    "silu": nn.SiLU, "elu": nn.ELU, "selu": nn.SELU, "softplus": nn.Softplus, "softsign": nn.Softsign,
+    "silu": nn.SiLU, "elu": nn.ELU, "selu": nn.SELU, "softplus": nn.Softplus,
+    "softsign": nn.Softsign,
 }  # fmt: skip
 
 

@@ -415,8 +415,8 @@ class _Reader:
         code = "; it holds code, and no code is run here" if layer.kind in _CODE else ""
         raise ModelFileError(
             f"{self._file} holds the layer {layer.name}, {_article(layer.kind)}"
-            f"{f' {how}' if how else ''}, which cannot be shown{code}. Networks of {', '.join(_KINDS)}, also in Bidirectional, "
-            "with Embedding, Dense, TimeDistributed, normalisation and pooling around them can"
+            f"{f' {how}' if how else ''}, which cannot be shown{code}. Networks of "
+            f"{', '.join(_KINDS)}, also in Bidirectional, with Embedding, Dense, TimeDistributed, normalisation and pooling around them can"
         )
 
 

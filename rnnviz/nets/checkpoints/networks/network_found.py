@@ -40,6 +40,7 @@ from rnnviz.nets.checkpoints.networks.parts import (
     stacks_in,
 )
 from rnnviz.nets.checkpoints.networks.rewritten import plain_weights
+from rnnviz.nets.checkpoints.networks.told_by_name import side_by_side_in_words, told_by_name
 from rnnviz.nets.sequence.weights import check_weights, shape_of
 
 _Use = tuple[Purpose, Readout, Gives, str, list[str]]
@@ -51,33 +52,13 @@ _ATTENTION = re.compile(
     re.IGNORECASE,
 )
 _DECODER = re.compile(r"attn|attention|\b[WUV]a\b", re.IGNORECASE)
-_BY_NAME = (
-    (
-        "attends with several heads over what its recurrent layers give",
-        re.compile(r"in_proj_(weight|bias)|\bq_proj|\bk_proj|multi_?head|self_attn|mha\b",
-                   re.IGNORECASE),
-    ),
-    (
-        "has recurrent layers that normalise inside their gates (LSTM or GRU with LayerNorm)",
-        re.compile(r"(^|[._])(ln|layer_?norm|norm)_?(ih|hh|i2h|h2h|ho|hc|c|x|h)\d*(\.|$)",
-                   re.IGNORECASE),
-    ),
-    (
-        "has recurrent layers whose gates look at the cell (an LSTM with peepholes)",
-        re.compile(r"peephole|(^|[._])(weight|w|p)_?c[hifo]\d*$", re.IGNORECASE),
-    ),
-    (
-        "copies words of its source (a pointer-generator)",
-        re.compile(r"p_?gen|pointer|copy_(attn|gen)", re.IGNORECASE),
-    ),
-)  # fmt: skip
-"""What a network does that cannot be shown, told by the names of its tensors."""
-_MOST_POOLINGS = 4
 _CAPTIONER = re.compile(r"encoder_att|f_beta|\binit_[hc]\b|feature|image|visual", re.IGNORECASE)
 _EMBEDDING = re.compile(r"emb|encoder|lookup|wte", re.IGNORECASE)
 _OUTPUT = re.compile(r"out|decod|dec\b|fc|head|linear|logit|proj|classif|softmax|h2o|2tag|tag$",
                      re.IGNORECASE)  # fmt: skip
-_TAGGER = re.compile(r"2tag|tagger|tag_projection|\bner\b|postag|pos_tag|slot|\bcrf\b|transitions", re.IGNORECASE)
+_TAGGER = re.compile(
+    r"2tag|tagger|tag_projection|\bner\b|postag|pos_tag|slot|\bcrf\b|transitions", re.IGNORECASE
+)
 _START = re.compile(
     r"(^|[._])(h0?|c0?|h_?0|c_?0|hx|cx|s_?0|init\w*|start\w*|first\w*|hidden\w*|cell\w*|state\w*)"
     r"(\d*)$",
@@ -569,7 +550,9 @@ class _Finder:
                     variant=_variant(stack),
                     direction="both" if len(directions) == 2 else one_way,  # type: ignore[arg-type]
                     normalisation="layer" if normed else "",
-                    epsilon=epsilon_of(self.hints.modules.get(norm.name) if normed and norm else None),
+                    epsilon=epsilon_of(
+                        self.hints.modules.get(norm.name) if normed and norm else None
+                    ),
                     learned_start=bool(self.starts),
                     projection=stack.projection,
                 )
@@ -674,13 +657,8 @@ class _Finder:
                 f"{shape_of(named[0].weight)}): it describes pictures, and needs what its encoder "
                 "makes of them; it cannot be shown yet"
             )
-        for does, told in _BY_NAME:
-            for part in parts:
-                if told.search(part.full_name) or told.search(part.name):
-                    return (
-                        f"the network in {file} {does}: {part.full_name} "
-                        f"{shape_of(part.weight)}; such a network cannot be shown yet"
-                    )
+        if told := told_by_name(parts, file):
+            return told
         for part in parts:
             if _DECODER.search(part.name):
                 return (
@@ -706,18 +684,8 @@ class _Finder:
                 f"{file}: {part.full_name} {shape_of(part.weight)} fits neither the input of "
                 f"{self.inputs:,} numbers nor the {width:,} numbers that the last layer gives"
             )
-        for part in parts:
-            times, rest = divmod(part.shape[-1], width)
-            behind = part.place > self.top.place and part.kind in ("matrix", "batch-norm")
-            if behind and not rest and 1 < times <= _MOST_POOLINGS:
-                return (
-                    f"in {file}, {part.full_name} {shape_of(part.weight)} reads {times} times the "
-                    f"{width:,} numbers that the last recurrent layer gives: it puts several "
-                    "things side by side, such as the last state beside the maximum and the mean "
-                    "(as fastai's classifiers do), the states of two texts that are compared, or "
-                    "those of a window; the file does not say which, and none of these can be "
-                    "shown yet"
-                )
+        if told := side_by_side_in_words(parts, self.top, file):
+            return told
         found = ", ".join(f"{part.full_name} {shape_of(part.weight)}" for part in parts[:6])
         more = f" and {len(parts) - 6} more" if len(parts) > 6 else ""
         return (
