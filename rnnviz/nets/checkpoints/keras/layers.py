@@ -416,7 +416,8 @@ class _Reader:
         raise ModelFileError(
             f"{self._file} holds the layer {layer.name}, {_article(layer.kind)}"
             f"{f' {how}' if how else ''}, which cannot be shown{code}. Networks of "
-            f"{', '.join(_KINDS)}, also in Bidirectional, with Embedding, Dense, TimeDistributed, normalisation and pooling around them can"
+            f"{', '.join(_KINDS)}, also in Bidirectional, with Embedding, Dense, "
+            "TimeDistributed, normalisation and pooling around them can"
         )
 
 

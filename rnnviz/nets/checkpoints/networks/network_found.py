@@ -39,9 +39,9 @@ from rnnviz.nets.checkpoints.networks.parts import (
     parts_in,
     stacks_in,
 )
+from rnnviz.nets.checkpoints.networks.refused import why_refused
 from rnnviz.nets.checkpoints.networks.rewritten import plain_weights
-from rnnviz.nets.checkpoints.networks.told_by_name import side_by_side_in_words, told_by_name
-from rnnviz.nets.sequence.weights import check_weights, shape_of
+from rnnviz.nets.sequence.weights import check_weights
 
 _Use = tuple[Purpose, Readout, Gives, str, list[str]]
 """What a network may be for: its readout, what it gives, how this is called, what is assumed."""
@@ -51,8 +51,6 @@ _ATTENTION = re.compile(
     r"word_weight|pool|score",
     re.IGNORECASE,
 )
-_DECODER = re.compile(r"attn|attention|\b[WUV]a\b", re.IGNORECASE)
-_CAPTIONER = re.compile(r"encoder_att|f_beta|\binit_[hc]\b|feature|image|visual", re.IGNORECASE)
 _EMBEDDING = re.compile(r"emb|encoder|lookup|wte", re.IGNORECASE)
 _OUTPUT = re.compile(r"out|decod|dec\b|fc|head|linear|logit|proj|classif|softmax|h2o|2tag|tag$",
                      re.IGNORECASE)  # fmt: skip
@@ -227,7 +225,7 @@ class _Finder:
         if not chains and (several := self._by_head(parts)):
             return several
         if not chains:
-            raise ModelFileError(self._refusal(parts))
+            raise ModelFileError(why_refused(parts, self.top, self.inputs, self.file))
         best = chains[0]
         found = self._made(best)
         if found[0].purpose == "language":
@@ -644,56 +642,6 @@ class _Finder:
         words = "what stands at the last step, of which the backward half has read no other"
         said = f"it is taken to read {words}: the file does not say so"
         return purpose, Readout(kind="window", steps=1), gives, f"{title} {words}", [said]
-
-    # Refusing
-
-    def _refusal(self, parts: Sequence[Part]) -> str:
-        """Why no order of the parts makes up a network."""
-        named = [part for part in parts if _CAPTIONER.search(part.name)]
-        file, width = self.file, self.top.width
-        if named:
-            return (
-                f"{file} is a captioner, or a part of one ({named[0].full_name} "
-                f"{shape_of(named[0].weight)}): it describes pictures, and needs what its encoder "
-                "makes of them; it cannot be shown yet"
-            )
-        if told := told_by_name(parts, file):
-            return told
-        for part in parts:
-            if _DECODER.search(part.name):
-                return (
-                    f"{file} is the decoder, with attention, of a translation model "
-                    f"({part.full_name} {shape_of(part.weight)}), in a form that is unknown here; "
-                    "decoders of PyTorch's tutorial open beside their encoder"
-                )
-        matrices = [part for part in parts if part.kind == "matrix"]
-        if not matrices:
-            return (
-                f"{file} holds recurrent layers but neither an embedding nor an output layer; save "
-                "the state_dict of the whole model, not of its recurrent part"
-            )
-        if len(parts) == 1:
-            (part,) = parts
-            if part.shape[1] == self.inputs and part.bias is None:
-                return (
-                    f"{file} holds an embedding of {part.shape[0]:,} entries ({part.full_name}), "
-                    "recurrent layers but no output layer: it looks like the encoder of a "
-                    "translation model, whose decoder is another file, or like a part of a model"
-                )
-            return (
-                f"{file}: {part.full_name} {shape_of(part.weight)} fits neither the input of "
-                f"{self.inputs:,} numbers nor the {width:,} numbers that the last layer gives"
-            )
-        if told := side_by_side_in_words(parts, self.top, file):
-            return told
-        found = ", ".join(f"{part.full_name} {shape_of(part.weight)}" for part in parts[:6])
-        more = f" and {len(parts) - 6} more" if len(parts) > 6 else ""
-        return (
-            f"besides the recurrent layers, {file} holds {found}{more}; no order of them leads "
-            f"from an embedding (or from {self.inputs:,} numbers) through the layers, which give "
-            f"{width:,} numbers, to an output, so what else this network computes is unknown "
-            "here and could not be shown truly"
-        )
 
 
 def _paths(parts: Sequence[Part], width: int, ends: int | None) -> Iterator[tuple[Part, ...]]:
