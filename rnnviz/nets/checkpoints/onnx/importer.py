@@ -449,9 +449,7 @@ class _Reader:
             return self._read_half(node, value, left, slice(chosen, int(np.reshape(ends, -1)[0])))
         return self._read_last_step(node, value, value.axes[place], chosen, left)
 
-    def _read_half(
-        self, node: Any, value: Signal, left: tuple[Any, ...], which: slice
-    ) -> Signal:
+    def _read_half(self, node: Any, value: Signal, left: tuple[Any, ...], which: slice) -> Signal:
         """What one direction gives at every step."""
         part = self._parts[value.parts - 1]
         names = list(part.directions)[which] if isinstance(part, RecurrentPart) else []

@@ -20,7 +20,6 @@ SYMBOLS = tuple("abcdefghi")
 IDS = torch.randint(V, (6, 1), generator=torch.Generator().manual_seed(1))
 
 
-
 class _Net(nn.Module):
     def __init__(self, kind: str, layers: int = 1, both: bool = False, outputs: int = V) -> None:
         super().__init__()
