@@ -152,6 +152,7 @@ class Session(QObject):
         """A model that is remembered once it is open: files that are none are not."""
         self.recordings.text_changed.connect(self._forget_place)
         # Before the text follows: a walk that is kept is shown at once, and is what was wanted.
+        self.recordings.model_changed.connect(self._tell_gradients)
         self.recordings.model_changed.connect(self._compare_wanted)
         self.recordings.model_changed.connect(self._suit_text)
         self.opening.opened.connect(self._show_opened)
@@ -552,6 +553,12 @@ class Session(QObject):
         self._wanted, self.alignments.begin_with = wanted, None
         self._takes_own_text = False
         self._awaits_text = None
+
+    @Slot()
+    def _tell_gradients(self) -> None:
+        """First of all: what a story compares comes after the model alone, and stays."""
+        if "gradients" in vars(self):
+            self.gradients.take_model()
 
     @Slot()
     def _compare_wanted(self) -> None:

@@ -30,6 +30,7 @@ from rnnviz.core.models.network import (
 from rnnviz.core.models.parameter_shapes import parameter_shapes
 from rnnviz.nets.architectures import Layer, LayerState, architecture_named
 from rnnviz.nets.architectures.base import Ran
+from rnnviz.nets.sequence.embedding import new_embedding
 from rnnviz.nets.sequence.first_weights import draw_parameter
 from rnnviz.nets.sequence.weights import fitting_weights
 
@@ -103,7 +104,7 @@ class SequenceNetwork(nn.Module):
         self.front: nn.Module | None = None
         size = len(reads.vocabulary) if isinstance(reads, Symbols) else 0
         if isinstance(front, Embedding):
-            self.embedding = nn.Embedding(size, front.width)
+            self.embedding = new_embedding(size, front.width)
         elif isinstance(front, Linear):
             columns = size or len(getattr(reads, "columns", ()))
             self.front = nn.Linear(columns, front.width)

@@ -26,8 +26,9 @@ def built(
         ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
     """
     weights = fitting_weights(wanted, tensors, file)
-    model = make()
-    model.load_state_dict(weights)
+    with torch.device("meta"):  # no weights are drawn that those of the file replace
+        model = make()
+    model.load_state_dict(weights, assign=True)
     return model.eval()
 
 

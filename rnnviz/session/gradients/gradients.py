@@ -92,9 +92,8 @@ class Gradients(QObject):
         self._computing = ""
         """The key of the field that is being computed."""
         self.measurements = Measurements(self, jobs, recordings, self._cache)
-        recordings.model_changed.connect(self._take_model)
         recordings.text_changed.connect(self._take_text)
-        self._take_model()  # that was opened before the first who asks for gradients
+        self.take_model()  # that was opened before the first who asks for gradients
 
     # What is compared
 
@@ -167,7 +166,8 @@ class Gradients(QObject):
         return three_kinds(self._library)
 
     @Slot()
-    def _take_model(self) -> None:
+    def take_model(self) -> None:
+        """Take the open model alone; whoever opened it may set others beside it afterwards."""
         network = self.open_network
         if network is None:
             return

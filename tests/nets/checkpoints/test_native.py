@@ -8,6 +8,7 @@ from safetensors.torch import save
 
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.core.models.model_file import ModelDescription, encode_description
+from rnnviz.core.system import places
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.language.model import LanguageModel
@@ -154,3 +155,14 @@ def test_tied_weights_are_written_twice_and_read_as_they_were(tmp_path):
     save_model(tmp_path / "tied.safetensors", model)
     again = open_model(tmp_path / "tied.safetensors").model
     assert torch.equal(again.output.weight, model.embedding.weight)
+
+
+@pytest.mark.parametrize("name", ["war-and-peace-words", "french-english"])
+def test_opening_draws_no_weights_that_the_file_replaces(name, monkeypatch):
+    def drawn(*_, **__):
+        raise AssertionError("weights are drawn")
+
+    monkeypatch.setattr(torch.nn.Embedding, "reset_parameters", drawn)
+    monkeypatch.setattr("rnnviz.nets.sequence.first_weights.draw_parameter", drawn)
+    model = open_model(places.models() / f"{name}.safetensors").model
+    assert all(not weight.is_meta for weight in [*model.parameters(), *model.buffers()])

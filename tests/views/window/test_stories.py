@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
+from rnnviz.core.stories.story import Story
 from rnnviz.views.dialogs.story_dialog import StoryDialog
 from tests.views.window.test_window import home, make_window
 
@@ -201,3 +202,21 @@ def test_another_model_offers_its_own_text(told, home: Path, tmp_path):
     assert told.session.recordings.text.path == text
     told.actions_.actions["Read the model's own text"].trigger()
     assert told.session.recordings.text.name == "hello.txt"
+
+
+def test_a_story_of_gradients_compares_all_its_networks_whatever_was_open(window, home):
+    session = window.session
+    first = home / "models" / "tiny.safetensors"
+    second = home / "models" / "second.safetensors"
+    second.write_bytes(first.read_bytes())
+    finding = window.exporting.finding()
+    story = Story(
+        title="Both", caption="", show="gradients", finding=finding,
+        networks=(str(first), str(second)),
+    )  # fmt: skip
+    session.stories.add(story)
+    assert len(session.gradients.compared) == 1, "the room is there already"
+    window.open_path(second)
+    window.telling.tell("own", 0)
+    compared = [one.network.path for one in session.gradients.compared]
+    assert compared == [str(first), str(second)]

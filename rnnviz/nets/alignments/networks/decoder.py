@@ -25,6 +25,7 @@ from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.nets.alignments.networks.attention import make_attention, weigh
 from rnnviz.nets.alignments.networks.encoder import Memory
 from rnnviz.nets.architectures import Layer, LayerState, architecture_named
+from rnnviz.nets.sequence.embedding import new_embedding
 from rnnviz.nets.sequence.states import each
 from rnnviz.nets.sequence.states import rows as rows_of
 
@@ -109,7 +110,7 @@ class Decoder(nn.Module):
         context = description.context_width
         embedding, layers = description.embedding, description.layers
         self.before = description.order == "before"
-        self.embedding = nn.Embedding(len(description.target.tokens), embedding)
+        self.embedding = new_embedding(len(description.target.tokens), embedding)
         self.attention = make_attention(description)
         entering = context if self.before else units * description.input_feeding
         widths = [embedding + entering] + [units] * (layers - 1)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from rnnviz.core.models.translation import TranslationDescription
 from rnnviz.nets.architectures import Layer, architecture_named
+from rnnviz.nets.sequence.embedding import new_embedding
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Encoder(nn.Module):
         super().__init__()
         self.architecture = architecture_named(description.architecture)
         self.units = description.units
-        self.embedding = nn.Embedding(len(description.source.tokens), description.embedding)
+        self.embedding = new_embedding(len(description.source.tokens), description.embedding)
         widths = [description.embedding] + [description.context_width] * (description.layers - 1)
         make = self.architecture
         self.forwards = nn.ModuleList(make(width, self.units) for width in widths)

@@ -31,15 +31,17 @@ class TranslationModel(nn.Module):
     """
 
     def __init__(
-        self, description: TranslationDescription, dropout: float = 0.0, seed: int = 0
+        self, description: TranslationDescription, dropout: float = 0.0, seed: int | None = 0
     ) -> None:
+        """Make it, with weights drawn from `seed`; None where those of a file take their place."""
         super().__init__()
         self.description = description
         self.source = tokenizer_of(description.source)
         self.target = tokenizer_of(description.target)
         self.encoder = Encoder(description, dropout)
         self.decoder = Decoder(description, dropout)
-        self.initialise(seed)
+        if seed is not None:
+            self.initialise(seed)
 
     @property
     def source_embedding(self) -> Tensor:
@@ -158,5 +160,8 @@ def build_translation(
         ModelFileError: a shape or a type does not fit, or a weight is NaN or infinite.
     """
     return built(
-        lambda: TranslationModel(description), parameter_shapes(description), tensors, file
+        lambda: TranslationModel(description, seed=None),
+        parameter_shapes(description),
+        tensors,
+        file,
     )

@@ -13,7 +13,10 @@ from rnnviz.views.shared.words.plain_text import Label, plain_tip
 
 
 class MomentBar(QWidget):
-    """Shown while other checkpoints of the same training lie beside the open model."""
+    """Shown while other checkpoints of the same training lie beside the open model.
+
+    Not while a story tells of them, which has a slider of its own.
+    """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,6 +37,7 @@ class MomentBar(QWidget):
         row.addWidget(self.where)
         row.addStretch(1)
         session.recordings.model_changed.connect(self.show_model)
+        session.stories.told.connect(self.show_model)
         self.show_model()
 
     @Slot()
@@ -42,7 +46,9 @@ class MomentBar(QWidget):
         model = self._session.recordings.model
         self._moments = () if model is None else moments_beside(Path(model.path))
         here = [n for n, one in enumerate(self._moments) if model and str(one.path) == model.path]
-        self.setVisible(bool(here))
+        told = self._session.stories.current
+        # A story that goes through the moments has its own slider.
+        self.setVisible(bool(here) and not (told is not None and told[0].stages))
         if not here:
             return
         self.slider.blockSignals(True)
@@ -58,4 +64,5 @@ class MomentBar(QWidget):
 
     def _say(self, place: int) -> None:
         one = self._moments[place]
-        self.where.setText(f"{one.step:,}, {place + 1} of {len(self._moments)}: {one.path.name}")
+        self.where.setText(f"after step {one.step:,}, {place + 1} of {len(self._moments)}")
+        self.where.setToolTip(plain_tip(one.path.name))

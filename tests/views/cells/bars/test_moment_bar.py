@@ -10,6 +10,7 @@ import torch
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from rnnviz.core.stories.story import Stage, Story
 from tests.nets.checkpoints.examples import Stock, write_pytorch
 from tests.views.window.test_window import drop, home, make_window, window
 
@@ -39,17 +40,22 @@ def test_the_slider_goes_through_the_moments(
     drop(window, training)
     assert session.recordings.model.path == str(training / "checkpoint_10000.pt")
     assert bar.isVisible()
-    assert bar.where.text() == "10,000, 3 of 3: checkpoint_10000.pt"
+    assert bar.where.text() == "after step 10,000, 3 of 3"
     session.selection.select_unit(4, "cell")
     last = session.recordings.recording.values("cell", 4).copy()
     qtbot.keyClick(bar.slider, Qt.Key.Key_Left)
     assert session.recordings.model.path == str(training / "checkpoint_2000.pt")
-    assert bar.where.text() == "2,000, 2 of 3: checkpoint_2000.pt"
+    assert bar.where.text() == "after step 2,000, 2 of 3"
     assert session.recordings.text.path == tmp_path / "own.txt"
     assert (session.selection.unit, session.selection.channel) == (4, "cell")
     assert (session.recordings.recording.values("cell", 4) != last).any()
+    stages = tuple(Stage(model="m", caption=name, sentence=name) for name in ("then", "now"))
+    session.stories.tell_alone(Story(title="", caption="", show="alignments", stages=stages))
+    assert not bar.isVisible(), "a story through the moments has a slider of its own"
+    session.stories.end()
+    assert bar.isVisible()
     qtbot.keyClick(bar.slider, Qt.Key.Key_Home)
-    assert bar.where.text().startswith("100, 1 of 3")
+    assert bar.where.text().startswith("after step 100, 1 of 3")
 
 
 def test_a_model_alone_has_no_slider(window: Any, training: Path) -> None:
