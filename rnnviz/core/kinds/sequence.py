@@ -39,7 +39,7 @@ def kind_of_network(network: NetworkDescription) -> str:
     """The key of the kind that a network is of, by what it reads and what comes out of it."""
     if network.head.gives == "linear":
         return "numbers-model"
-    if network.readout.kind != "every":
+    if not network.answers_each:
         return "classifier"
     return "language-model" if network.predicts_next else "tagger"
 
@@ -56,6 +56,9 @@ def network_lines(about: Mapping[str, Any]) -> list[tuple[str, str]]:
     seen = _SEEN[network.readout.kind].format(steps=network.readout.steps)
     if network.readout.steps == 1:
         seen = "what stands at the last step"
+    if (windows := network.windows) is not None:
+        filled = ", filled up at the beginning" if windows.padding else ""
+        seen += f" of each window of {windows.steps:,}, read from an empty state{filled}"
     return [
         ("network", stack_in_words(network)),
         ("input", f"{_reads(network)}, {_front(network)}"),

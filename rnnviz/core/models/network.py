@@ -56,7 +56,8 @@ class Symbols(msgspec.Struct, frozen=True, kw_only=True, tag="symbols", tag_fiel
     """How a text is cut where the vocabulary does not tell. Subwords: the model of sentencepiece, in
     base 64, or `byte-level` for pairs of bytes as in GPT-2, merged in the order of their ids,
     or `longest-bytes` for the longest that the text goes on with, as in RWKV World. Words: `blanks` for what stands between blanks, each line end being the symbol `<eos>`
-    if there is one; else by Unicode's rules, a blank line being the symbol `\\n` if there is one."""
+    if there is one; else by Unicode's rules, a blank line being the symbol `\\n` if there is one; with `signs` every sign
+    and line end stands by itself."""
     signs: str = ""
     """Subwords: how signs that stand apart are put to their words; see `TokenizerDescription`."""
     unknown: str = ""
@@ -182,11 +183,25 @@ class Readout(msgspec.Struct, frozen=True, kw_only=True):
     """`every`: an answer a step. The others: one answer for all; with both directions `last` is
     where each of them ends. `window`: the last so many steps side by side, the earliest first."""
     layers: Annotated[tuple[int, ...], msgspec.Meta(max_length=_MOST_LAYERS)] = ()
-    """Side by side; empty: the top layer."""
+    """Side by side; empty: the top layer. Of a network that reads in windows also `FRONT`."""
     attention_units: Annotated[int, msgspec.Meta(ge=0, le=_MOST)] = 0
     """The width inside additive attention over the steps; 0: one score a step, w · h."""
     steps: Annotated[int, msgspec.Meta(ge=0, le=_MOST)] = 0
     """How many a window has; those before the first step that was read are zeros."""
+
+
+class Windows(msgspec.Struct, frozen=True, kw_only=True):
+    """Reading in windows: after every step the last few are read anew, from a fresh state.
+
+    So was trained whatever learned what follows pieces of a text that are all of one length. The
+    one answer that the readout gives for a window is the answer at its last step.
+    """
+
+    steps: Width
+    """How many a window has."""
+    padding: str = ""
+    """The symbol that stands before the first step as often as a window needs it; empty where the
+    first windows of a document are shorter."""
 
 
 class Dense(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,6 +242,8 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
     layers: Annotated[tuple[LayerDescription, ...], msgspec.Meta(max_length=_MOST_LAYERS)]
     readout: Readout = Readout()
     head: Head
+    windows: Windows | None = None
+    """How it is read where its state does not go on from step to step."""
 
     @property
     def rows(self) -> tuple[Rows, ...]:
@@ -256,10 +273,32 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
     def predicts_next(self) -> bool:
         """Whether it says at every step, of the symbols that it reads, which comes next.
 
-        One some of whose layers read the other way has read the next one already.
+        One some of whose layers read the other way has read the next one already, unless it reads
+        windows, which end before that.
         """
-        every = self.readout.kind == "every" and self.head.gives == "softmax"
-        return every and self.head.outputs == self.symbols and not self.both_ways
+        every = self.readout.kind == "every" and not self.both_ways
+        symbols = self.head.gives == "softmax" and self.head.outputs == self.symbols
+        return symbols and (every or self.windows is not None)
+
+    @property
+    def streams(self) -> bool:
+        """Whether what it knows goes on from step to step, from the first one to the last."""
+        return not self.backwards and self.windows is None
+
+    @property
+    def from_the_end(self) -> bool:
+        """Whether a document is read from its end, by some layers at least; windows never are."""
+        return self.backwards and self.windows is None
+
+    @property
+    def answers_each(self) -> bool:
+        """Whether it says something of every step, and not one thing of all of them."""
+        return self.readout.kind == "every" or self.windows is not None
+
+    @property
+    def of_a_window(self) -> NetworkDescription:
+        """The network that reads one window and answers once."""
+        return msgspec.structs.replace(self, windows=None)
 
     @property
     def channel_names(self) -> tuple[str, ...]:
@@ -375,8 +414,10 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
 
     def _head_problems(self) -> list[str]:
         problems = []
-        if not all(0 <= layer < len(self.layers) for layer in self.read_layers):
+        least = 0 if self.windows is None else FRONT
+        if not all(least <= layer < len(self.layers) for layer in self.read_layers):
             return ["the readout reads a layer that is not there"]
+        problems += self._window_problems()
         if len(set(self.head.outputs)) != len(self.head.outputs):
             problems.append("an output has the name of another")
         if self.readout.kind != "attention" and self.readout.attention_units:
@@ -385,6 +426,18 @@ class NetworkDescription(msgspec.Struct, frozen=True, kw_only=True):
             problems.append(f"the readout {self.readout.kind} is of {self.readout.steps} steps")
         if self.head_width > _MOST * 64:
             problems.append(f"{self.head_width:,} numbers enter the head")
+        return problems
+
+    def _window_problems(self) -> list[str]:
+        if (windows := self.windows) is None:
+            return []
+        problems = []
+        if self.readout.kind == "every":
+            problems.append("it reads in windows and answers at every step of each")
+        if windows.padding and windows.padding not in self.symbols:
+            problems.append("what stands before the first step is not in the vocabulary")
+        if any(rows.facts.grows for rows in self.rows):
+            problems.append("it reads in windows with layers whose state grows")
         return problems
 
 

@@ -5,25 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-import numpy as np
-import numpy.typing as npt
 import torch
 
-from rnnviz.core.errors import GradientError, TextError
+from rnnviz.core.errors import GradientError
 from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.gradients import FieldFacts, matrix_facts
-from rnnviz.core.sequences.text import Text
-from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.nets.answering.gradient_fields import (
     Growing,
     Shares,
     architecture_of,
     as_before_training,
     require_some,
-    unit_of,
 )
+from rnnviz.nets.answering.known_symbols import Reading
 from rnnviz.nets.answering.output_gradients import compute_answer_field
 from rnnviz.nets.answering.output_steps import ANSWER_STEP_JOBS, answer_clipping, answer_truncation
+from rnnviz.nets.answering.window_gradients import compute_window_field
 from rnnviz.nets.gradients.backprop import record, state_after, sum_norms
 from rnnviz.nets.gradients.clipping import (
     clip,
@@ -47,40 +44,6 @@ from rnnviz.work.jobs.gradients import (
 from rnnviz.work.messages import Context
 
 
-class Reading:
-    """The symbols of a text that a model knows, each a step, and where they stand."""
-
-    def __init__(self, model: LanguageModel, text: Text) -> None:
-        reading = model.read(text)
-        known, self.ids = reading.take(0, len(reading))
-        steps = np.flatnonzero(known)
-        self.places = self._steps = steps
-        if isinstance(reading.sequence, Tokens):
-            self.places = np.asarray(reading.sequence.spans)[steps, 0]
-        self.ends: npt.NDArray[np.int64] | None = None
-        """Where each symbol ends, where one may be longer than a character."""
-        if isinstance(reading.sequence, Tokens):
-            self.ends = np.asarray(reading.sequence.spans)[steps, 1]
-        self.unit = unit_of(model)
-        if len(self.ids) < 2:
-            symbols = "".join(model.symbols)[:80]
-            what = "characters" if isinstance(reading.sequence, Text) else "symbols"
-            raise TextError(
-                f"a loss needs two {what} that the model knows, one to read and one to predict; "
-                f"the text has {len(self.ids)}, of {len(reading):,} in all. The model knows "
-                f"{symbols!r}"
-            )
-
-    def skipped(self, begin: int, stop: int) -> int:
-        """How many symbols between two steps the model does not know."""
-        return int(self._steps[stop] - self._steps[begin]) - (stop - begin)
-
-    def step_before(self, character: int) -> int:
-        """The step that predicts the first known character from here on, at most the last one."""
-        found = int(np.searchsorted(self.places, character)) - 1
-        return min(max(found, 0), len(self.ids) - 2)
-
-
 def _network(opened: OpenedModel, seed: int | None) -> LanguageModel:
     model: LanguageModel = opened.model
     return as_before_training(model, seed)
@@ -93,6 +56,8 @@ def compute_field(
 
     What takes long is written as far as it is known, too; the progress then tells where.
     """
+    if opened.model.network.windows is not None:
+        return compute_window_field(opened, request, context)
     if opened.model.network.backwards:
         return compute_answer_field(opened, request, context)
     model, text = _network(opened, request.seed), request.text.read()
@@ -161,7 +126,7 @@ def clipping(opened: OpenedModel, request: Clipping, context: Context[None]) -> 
 
     Also the raw norm of `windows` such steps, one after the other.
     """
-    if opened.model.network.backwards:
+    if opened.model.network.from_the_end:
         return answer_clipping(opened, request, context)
     model = _network(opened, request.seed)
     reading = Reading(model, request.text.read())
@@ -188,6 +153,11 @@ def clipping(opened: OpenedModel, request: Clipping, context: Context[None]) -> 
 
 def truncation(opened: OpenedModel, request: Truncation, context: Context[None]) -> Comparison:
     """Memory, time and gradient of BPTT in chunks of `chunk` beside full BPTT over `steps`."""
+    if (windows := opened.model.network.windows) is not None:
+        raise GradientError(
+            f"the network reads in windows of {windows.steps:,} steps, each from an empty state: "
+            "it is never gone back through farther than that, so there is nothing to truncate"
+        )
     if opened.model.network.backwards:
         return answer_truncation(opened, request, context)
     model = _network(opened, request.seed)

@@ -78,7 +78,7 @@ class Part:
 
 def answers_given(network: NetworkDescription) -> Gives:
     """What the losses of a network are about."""
-    if network.readout.kind != "every":
+    if not network.answers_each:
         return "verdict"
     if network.head.gives == "linear":
         return "numbers"

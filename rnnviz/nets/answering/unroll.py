@@ -104,7 +104,7 @@ def _read(model: SequenceNetwork, given: TextGiven) -> Reading:
         return read_given(model, given)
     if model.network.predicts_next:
         return read_text(reads, given.read())
-    if model.network.readout.kind == "every":
+    if model.network.answers_each:
         return read_given(model, given)
     classes = class_names(model.network.head)
     return read_documents(given.read(), SymbolReader(reads), classes).reading

@@ -136,11 +136,13 @@ def take(
     )
     read_layers = network.read_layers
     with torch.enable_grad():
-        leaves = [given[layer].detach().requires_grad_() for layer in read_layers]
+        gave = {FRONT: embedded, **dict(enumerate(given))}
+        leaves = [gave[layer].detach().requires_grad_() for layer in read_layers]
         seen = dict(zip(read_layers, leaves, strict=True))
         whole = [seen.get(place, each) for place, each in enumerate(given)]
         if once:
-            seen_all = torch.cat([before, double.seen(whole)])[:, None]
+            read = double.seen(whole, seen.get(FRONT, embedded))
+            seen_all = torch.cat([before, read])[:, None]
             lengths = torch.tensor([len(seen_all)], device=embedded.device)
             said = double.say(double.read_out(seen_all, lengths))
             at = torch.tensor([len(part) - 1], device=embedded.device)
@@ -164,9 +166,10 @@ def _before(
     state = double.zero_state(1)
     seen = [torch.zeros(0, double.network.read_width, dtype=torch.float64, device=double.device)]
     for block in entering.split(2048) if len(entering) else ():
-        given, state = double.read_all(block[:, None], state)
+        front = double.embed(block[:, None])
+        given, state = double.run_layers(front, state)
         if double.network.readout.kind != "every":
-            seen.append(double.seen(given)[:, 0])
+            seen.append(double.seen(given, front)[:, 0])
         progress(len(block), len(entering))
     return state, torch.cat(seen)
 

@@ -12,7 +12,8 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.nets.language.model import LanguageModel, State
 from rnnviz.nets.sequence.symbols import Writing
 
-_LINE_ENDS = ("\n", "<eos>")
+_BEGINNINGS = ("<s>", "\n", "<eos>")
+"""What a text begins behind, the likeliest first: the mark of its beginning, or a line end."""
 
 
 def choose(
@@ -41,13 +42,14 @@ def choose(
 def prime(model: LanguageModel, text: str) -> tuple[Tensor, State]:
     """Logits (V,) after this text and the state there; symbols unknown to it are skipped.
 
-    An empty text is replaced by a line end, or by the first symbol where the model has none.
+    An empty text is replaced by the mark that texts begin with, a line end, or by the first symbol
+    where the model has neither.
 
     Raises:
         TextError: no symbol of the text is in the vocabulary.
         ModelFileError: the model reads from the end.
     """
-    if model.network.backwards:
+    if model.network.from_the_end:
         raise ModelFileError(
             "the model reads from the end and predicts what stands before: it cannot write on"
         )
@@ -56,8 +58,8 @@ def prime(model: LanguageModel, text: str) -> tuple[Tensor, State]:
         reading = model.read(Text.of(text))
         _, ids = reading.take(0, len(reading))
     else:
-        first = next((place for place, one in enumerate(symbols) if one in _LINE_ENDS), 0)
-        ids = torch.tensor([first])
+        known = [symbols.index(one) for one in _BEGINNINGS if one in symbols]
+        ids = torch.tensor(known[:1] or [0])
     if len(ids) == 0:
         what = "characters" if all(len(one) == 1 for one in symbols) else "symbols"
         raise TextError(f"none of the {what} of {text[:40]!r} is in the model's vocabulary")

@@ -33,9 +33,13 @@ from rnnviz.nets.architectures.base import Ran
 from rnnviz.nets.sequence.embedding import new_embedding
 from rnnviz.nets.sequence.first_weights import draw_parameter
 from rnnviz.nets.sequence.weights import fitting_weights
+from rnnviz.nets.sequence.windowed import Windowed
 
 NetworkState = tuple[LayerState, ...]
 """One state for each of the description's `rows`: a layer in one direction, bottom layer first."""
+
+_WINDOW_NUMBERS = 1 << 23
+"""So many numbers of a layer are computed of windows side by side."""
 
 ACTIVATIONS = {
     "linear": nn.Identity, "relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid, "gelu": nn.GELU,
@@ -59,6 +63,11 @@ class SequenceNetwork(nn.Module):
 
     A network that reads both ways is run layer by layer: the backward direction of a layer begins
     at the last real step of each sequence. No number of a sequence depends on its padding.
+
+    One that reads in windows gives an answer at every step, that of the window which ends there;
+    its state is what the next windows begin with, (B, M) ids or (B, M, F) numbers of the M steps
+    before them. What its layers give is about a single window, its steps and their first state
+    (`run_layers`, `first_state`).
     """
 
     def __init__(
@@ -188,7 +197,20 @@ class SequenceNetwork(nn.Module):
     # Running
 
     def zero_state(self, batch: int) -> NetworkState:
-        """The state of B streams before anything was read: zeros, or what was learned."""
+        """The state of B streams before anything was read."""
+        if (windows := self.network.windows) is None:
+            return self.first_state(batch)
+        reads = self.network.reads
+        if not isinstance(reads, Symbols):
+            return ((self.output.weight.new_zeros(batch, 0, len(getattr(reads, "columns", ()))),),)
+        before = 0
+        if windows.padding:
+            before, padding = windows.steps - 1, reads.vocabulary.index(windows.padding)
+        shape = batch, before
+        return ((torch.full(shape, padding if before else 0, device=self.device),),)
+
+    def first_state(self, batch: int) -> NetworkState:
+        """The state of each row before its first step: zeros, or what was learned."""
         states = []
         for rows, layer in zip(self.network.rows, self.recurrent, strict=True):
             state = layer.zero_state(batch)
@@ -257,7 +279,7 @@ class SequenceNetwork(nn.Module):
         ran: list[Ran] | None = None,
     ) -> tuple[list[Tensor], NetworkState]:
         """As `read_all`, from what the front end gave, (T, B, E)."""
-        before = iter(state or self.zero_state(front.shape[1]))
+        before = iter(state or self.first_state(front.shape[1]))
         mirror = _mirror(front.shape[0], lengths, front.device) if self.network.backwards else None
         given: list[Tensor] = []
         after: list[LayerState] = []
@@ -278,13 +300,23 @@ class SequenceNetwork(nn.Module):
             given.append(self.layer_output(place, inputs, hidden))
         return given, tuple(after)
 
-    def answers(self, given: Sequence[Tensor], lengths: Tensor | None = None) -> Tensor:
+    def answers(
+        self, given: Sequence[Tensor], lengths: Tensor | None = None, front: Tensor | None = None
+    ) -> Tensor:
         """What the head says: (T, B, O) at every step, or (B, O)."""
-        return self.say(self.read_out(self.seen(given), lengths))
+        return self.say(self.read_out(self.seen(given, front), lengths))
 
-    def seen(self, given: Sequence[Tensor]) -> Tensor:
-        """What the readout sees of what all layers gave, side by side, (..., W)."""
-        parts = [given[layer] for layer in self.network.read_layers]
+    def seen(self, given: Sequence[Tensor], front: Tensor | None = None) -> Tensor:
+        """What the readout sees of what all layers gave, side by side, (..., W).
+
+        Args:
+            front: what the front end gave, which the readout of windows may see, too.
+        """
+        parts = []
+        for layer in self.network.read_layers:
+            part = front if layer == FRONT else given[layer]
+            assert part is not None
+            parts.append(part)
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
 
     def say(self, read: Tensor) -> Tensor:
@@ -353,8 +385,62 @@ class SequenceNetwork(nn.Module):
         self, read: Tensor, state: NetworkState | None = None, lengths: Tensor | None = None
     ) -> tuple[Tensor, NetworkState]:
         """Answers, and the state after the last step."""
-        given, after = self.read_all(read, state, lengths)
-        return self.answers(given, lengths), after
+        if self.network.windows is not None:
+            return self._in_windows(read, state or self.zero_state(read.shape[1]))
+        front = self.embed(read)
+        given, after = self.run_layers(front, state, lengths)
+        return self.answers(given, lengths, front), after
+
+    def _in_windows(self, read: Tensor, state: NetworkState) -> tuple[Tensor, NetworkState]:
+        """The answers of the windows that end at each of T steps, (T, B, O)."""
+        ((before,),) = state
+        assert self.network.windows is not None
+        windows = Windowed(self.network.windows.steps, before.transpose(0, 1), read)
+        found = [
+            self.answer_windows(part.flatten(1, 2)).unflatten(0, part.shape[1:3])
+            for part in windows.parts(self.most_windows(read.shape[1]))
+        ]
+        return torch.cat(found), ((windows.last().transpose(0, 1),),)
+
+    def most_windows(self, batch: int) -> int:
+        """So many windows of each of B streams are read side by side."""
+        windows, network = self.network.windows, self.network
+        assert windows is not None
+        widest = max(network.front_width, *(layer.width for layer in network.layers))
+        return max(1, _WINDOW_NUMBERS // (windows.steps * widest * batch))
+
+    def answer_windows(self, read: Tensor) -> Tensor:
+        """What the head says, (B, O), of each of B windows of n steps, (n, B) or (n, B, F)."""
+        front = self.embed(read)
+        given, _ = self.run_layers(front)
+        return self.answers(given, None, front)
+
+    @torch.inference_mode()
+    def run_windows(self, read: Tensor) -> tuple[list[Ran], Tensor]:
+        """What every row did at the last step of B windows that it read, and the answers (B, O).
+
+        Where a row reads from the end, that step is the first one of the window.
+        """
+        front, places = self.embed(read), iter(self.recurrent)
+        first = iter(self.first_state(read.shape[1]))
+        given: list[Tensor] = []
+        ends: list[Ran] = []
+        for place, about in enumerate(self.network.layers):
+            inputs = self.layer_input(place, front, given)
+            hidden = []
+            for direction in about.directions:
+                layer, state = next(places), next(first)
+                turned = inputs if direction == "forward" else inputs.flip(0)
+                found = []
+                if len(turned) > 1:
+                    ran = layer.run(turned[:-1], state)
+                    state = ran.after
+                    found.append(ran.hidden)
+                ends.append(layer.run(turned[-1:], state))
+                whole = torch.cat([*found, ends[-1].hidden])
+                hidden.append(whole if direction == "forward" else whole.flip(0))
+            given.append(self.layer_output(place, inputs, hidden))
+        return ends, self.answers(given, None, front)
 
     @torch.inference_mode()
     def channels(self, read: Tensor, state: NetworkState | None = None) -> list[dict[str, Tensor]]:

@@ -31,8 +31,9 @@ def running_answers(model: SequenceNetwork, entering: Tensor, seen: Tensor | Non
     if model.network.backwards:
         return _of_prefixes(model, entering)
     if seen is None:
-        given, _ = model.read_all(entering[:, None].to(model.device))
-        seen = model.seen(given)[:, 0]
+        front = model.embed(entering[:, None].to(model.device))
+        given, _ = model.run_layers(front)
+        seen = model.seen(given, front)[:, 0]
     return RunningReadout(model).say(seen).cpu()
 
 

@@ -29,14 +29,17 @@ from rnnviz.nets.sequence.longest_bytes import LONGEST, LongestBytes
 
 UNITS = ("words", "subwords", "characters")
 """What a network may be trained to read."""
-BLANKS, LETTERS = "blanks", "letters"
-"""How words are cut: what stands between blanks; words alone, signs left out."""
+BLANKS, LETTERS, SIGNS = "blanks", "letters", "signs"
+"""How words are cut: what stands between blanks; words alone, signs left out; every sign and line
+end by itself, also within a word."""
 PARAGRAPH, LINE_END = "\n", "<eos>"
 _IN_BYTES: Mapping[str, Callable[[Sequence[str]], ByteTokenizer]] = {
     BYTE_LEVEL: BytePairs,
     LONGEST: LongestBytes,
 }
 _CHUNK = re.compile(r"\S+")
+_SIGN = r"!-&(-/:-@\[\]-`{-~\n\t'‘’“”–—…"  # noqa: RUF001
+_WORD_OR_SIGN = re.compile(rf"[{_SIGN}]|[^ {_SIGN}]+")
 _CHUNK_OR_END = re.compile(r"\S+|\n")
 _WORD = regex.compile(WORD_PATTERN)
 _WORD_OR_PARAGRAPH = regex.compile(rf"\n[^\S\n]*\n\s*|{WORD_PATTERN}")
@@ -136,6 +139,10 @@ class SymbolReader:
             for match in (_CHUNK_OR_END if ends else _CHUNK).finditer(text):
                 yield LINE_END if match.group() == "\n" else match.group(), match.span()
             return
+        if self.symbols.tokenizer == SIGNS:
+            for match in _WORD_OR_SIGN.finditer(text):
+                yield match.group(), match.span()
+            return
         pattern = _WORD_OR_PARAGRAPH if PARAGRAPH in self._ids else _WORD
         for match in pattern.finditer(text):
             word = match.group()
@@ -194,7 +201,7 @@ class SymbolReader:
         if token == LINE_END:
             return "\n"
         if token == PARAGRAPH:
-            return "\n\n"
+            return "\n" if self.symbols.tokenizer == SIGNS else "\n\n"
         tight = not before or before[-1] in _TIGHT_AFTER or before[-1].isspace()
         return ("" if tight or token[0] in _TIGHT_BEFORE else " ") + token
 

@@ -98,7 +98,9 @@ def unroll_opened(
     if not len(places):
         raise UnrollError("the network knows no symbol up to this place; choose a later one")
     double = copy.deepcopy(model).double().eval()
-    if model.network.backwards:
+    if model.network.windows is not None:
+        found = _of_window(double, entering, places, steps)
+    elif model.network.backwards:
         found = _of_whole(double, reading, (start, stop), at, steps)
     else:
         kept = max(1, steps - writes.steps)
@@ -120,6 +122,11 @@ def _check(model: SequenceNetwork, reading: Reading, at: int, steps: int, writes
         raise UnrollError(
             f"{steps} steps with {writes.steps} written cannot be shown; take 1 to {MOST_SHOWN} "
             f"with at most {MOST_WRITTEN} written"
+        )
+    if writes.steps and (windows := model.network.windows) is not None:
+        raise UnrollError(
+            f"the network reads each symbol in a window of {windows.steps:,} of its own: what it "
+            "writes on with is another window a symbol. One window can be shown"
         )
     if writes.steps and not model.network.predicts_next:
         raise UnrollError("what this network says is not what it reads: it cannot write on")
@@ -298,6 +305,33 @@ def _of_whole(
     return _Found(entering[first:last], channels, front, answers, places=places[first:last])
 
 
+@torch.no_grad()
+def _of_window(model: SequenceNetwork, entering: Tensor, places: np.ndarray, steps: int) -> _Found:
+    """Of a network that reads in windows: the one that ends at the last known step.
+
+    What is said at a step before its last is what would be said were the window cut there.
+    """
+    assert model.network.windows is not None
+    size = model.network.windows.steps
+    ((before,),) = model.zero_state(1)
+    whole = torch.cat([before[0].to(entering), entering])[-size:]
+    model.network = model.network.of_a_window
+    shown = min(steps, size, len(entering))
+    first = len(whole) - shown
+    channels = []
+    for one in model.channels(whole):
+        earlier = {
+            name: values[first - 1 : first] if first else torch.full_like(values[:1], math.nan)
+            for name, values in one.items()
+        }
+        channels.append(
+            {name: torch.cat([earlier[name], values[first:]]) for name, values in one.items()}
+        )
+    answers = running_answers(model, whole)[first:]
+    front = model.embed(whole[first:])
+    return _Found(whole[first:], channels, front, answers, places=places[len(places) - shown :])
+
+
 def _trace(model: SequenceNetwork, reading: Reading, found: _Found) -> ModelTrace:
     network = model.network
     head = network.head
@@ -380,7 +414,7 @@ def _came(model: SequenceNetwork, reading: Reading, found: _Found, steps: list[i
     if not model.network.predicts_next:
         truth = reading.truth
         return [int(truth[step]) if len(truth) else UNKNOWN_CLASS for step in found.places]
-    if model.network.backwards:
+    if model.network.from_the_end:
         begin = reading.documents.around(steps[0])[0]
         _, before = reading.take(max(begin, steps[0] - _LOOKED_AT), steps[0])
         first = int(before[-1]) if len(before) else -1

@@ -28,6 +28,7 @@ from rnnviz.nets.architectures.base import Change, Layer, LayerState, unchanged
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.sequence import states
+from rnnviz.nets.sequence.windowed import Windowed
 from rnnviz.nets.walking.changed_layer import ChangedLayer, changed_network, check
 from rnnviz.nets.walking.pipeline import run_staged
 from rnnviz.nets.walking.threads import one_thread_each
@@ -153,6 +154,8 @@ def losses_changed(
         ids: (T,), T at least 2.
         streams: all on one layer; None reads without any.
     """
+    if model.network.windows is not None:
+        return _losses_in_windows(model, ids, streams, progress)
     number = next((one.layer for one in streams if one is not None), 0)
     layers = model.recurrent
     changed = _ChangedStreams(layers[number], streams, model.output.weight)
@@ -195,6 +198,29 @@ def losses_changed(
     with one_thread_each:
         run_staged(stages, blocks, done, min(os.cpu_count() or 1, len(stages)))
     return torch.cat(found)
+
+
+def _losses_in_windows(
+    model: LanguageModel, ids: Tensor, streams: Sequence[Intervention | None], progress: Progress
+) -> Tensor:
+    """The same where each prediction is that of a window of its own.
+
+    From the step on at which an intervention begins, all of a window is read with it.
+    """
+    assert model.network.windows is not None
+    found: list[Tensor] = []
+    for number, one in enumerate(streams):
+        network = model if one is None else changed_network(model, one)
+        ((before,),) = model.zero_state(1)
+        windows = Windowed(model.network.windows.steps, before.transpose(0, 1), ids[:-1, None])
+        said = [network.run_windows(part[:, :, 0])[1] for part in windows.parts(_BLOCK)]
+        losses = functional.cross_entropy(torch.cat(said), ids[1:], reduction="none")
+        if one is not None and one.start > 0:
+            plain = found[0] if streams[0] is None else losses_changed(model, ids, [None])[:, 0]
+            losses = torch.cat([plain[: one.start], losses[one.start :]])
+        found.append(losses)
+        progress(number + 1, len(streams))
+    return torch.stack(found, dim=1)
 
 
 def ablate(

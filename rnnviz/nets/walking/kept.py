@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.models.network import Symbols
+from rnnviz.core.models.network import NetworkDescription, Symbols
 from rnnviz.core.models.units import groups_of
 from rnnviz.core.recordings.description import FloatType
 from rnnviz.core.recordings.groups import Groups
@@ -32,6 +32,30 @@ CUT_THERE = (
     "The network reads both ways: the verdict after a word is that of the text cut there, and the "
     "units that read from the end have seen what follows."
 )
+
+
+def in_windows(network: NetworkDescription) -> str:
+    """What is shown of a network that reads in windows, in a sentence."""
+    windows = network.windows
+    assert windows is not None
+    first = (
+        f"before the first step of a text stands {windows.padding!r}"
+        if windows.padding and windows.padding.isprintable()
+        else "before the first step of a text stands what filled windows in training"
+        if windows.padding
+        else f"the first {windows.steps - 1:,} windows of a text are shorter"
+    )
+    shown = (
+        "what is shown of a unit at a step is its state after it has read the window that ends "
+        "there, from its end where the unit reads so"
+        if network.backwards
+        else "what is shown of a unit at a step is its state at the end of the window that ends "
+        "there"
+    )
+    return (
+        f"The network reads in windows of {windows.steps:,} steps, each from an empty state; "
+        f"{shown}; {first}."
+    )
 
 
 def require_channels(model: SequenceNetwork, channels: Sequence[str]) -> None:
@@ -133,7 +157,9 @@ def writer_of(
     """
     network = model.network
     notes: tuple[str, ...] = ()
-    if network.both_ways:
+    if network.windows is not None:
+        notes = (in_windows(network),)
+    elif network.both_ways:
         notes = (BOTH_WAYS if network.readout.kind == "every" else CUT_THERE,)
     if model.intervention is not None:
         done = model.intervention.sentence

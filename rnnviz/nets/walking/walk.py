@@ -18,7 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +29,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor
 
 from rnnviz.core.errors import RecordingError
+from rnnviz.core.models.network import NetworkDescription
 from rnnviz.core.recordings.description import FloatType
 from rnnviz.core.recordings.recording import read_state, saved_states
 from rnnviz.core.recordings.writer import RecordingWriter
@@ -50,6 +51,7 @@ from rnnviz.nets.walking.layerwise import walk_layer_by_layer
 from rnnviz.nets.walking.outcomes import outcome_of, spread
 from rnnviz.nets.walking.pipeline import run_staged
 from rnnviz.nets.walking.threads import one_thread_each
+from rnnviz.nets.walking.windows import walk_windows
 
 FIRST_BLOCK = 256
 BLOCK = 2048
@@ -273,6 +275,23 @@ def run(
         )
 
 
+class _Way(Protocol):
+    """Walks documents, each for itself; see `walk` for what is given."""
+
+    def __call__(
+        self,
+        model: SequenceNetwork,
+        reading: Reading,
+        folder: Path,
+        channels: Sequence[str],
+        *,
+        progress: Callable[[int, int], None],
+        model_path: str,
+        until: int | None,
+        dtype: FloatType,
+    ) -> None: ...
+
+
 def ignore(done: int, total: int) -> None:
     """Progress that is not shown."""
 
@@ -296,7 +315,7 @@ def walk(
 
     A walk of the same text through the same model that was left in this folder goes on from its
     last complete block; whatever else the folder holds of a recording is replaced. A network that
-    reads both ways, and one that reads several documents, is walked anew.
+    reads both ways or in windows, and one that reads several documents, is walked anew.
 
     Args:
         channels: which to keep; names of channels that some layer has.
@@ -316,8 +335,8 @@ def walk(
     reading = read_text(model.network.reads, read) if isinstance(read, Text) else read
     require_channels(model, channels)
     reading.require_known()
-    if model.network.backwards or reading.documents.many:
-        way = walk_layer_by_layer if model.network.backwards else walk_documents
+    if not model.network.streams or reading.documents.many:
+        way = _other_way(model.network)
         way(
             model, reading, folder, channels,
             progress=progress, model_path=model_path, until=until, dtype=dtype,
@@ -352,6 +371,13 @@ def walk(
             run(walker, stop, write, progress, sizes, threads, begin)
         finally:
             left.write(ready.result())
+
+
+def _other_way(network: NetworkDescription) -> _Way:
+    """How is walked what is not one stream from the first step to the last."""
+    if network.windows is not None:
+        return walk_windows
+    return walk_layer_by_layer if network.backwards else walk_documents
 
 
 class _Left:

@@ -8,7 +8,7 @@ a function or a class of the person's own) is never run, and is refused by its n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -20,6 +20,8 @@ SILENT = {
 }  # fmt: skip
 """Layers that change nothing of a sequence without padding, once the training is over."""
 MODELS = {"Sequential", "Functional", "Model"}
+_READS = "reads"
+"""Where a layer of a graph has what it joins."""
 _RECURRENT_V1 = {"output_dim": "units", "inner_activation": "recurrent_activation"}
 _DEEPEST = 8
 _MOST_LAYERS = 1000
@@ -35,6 +37,8 @@ class KerasLayer:
     config: Mapping[str, Any]
     nest: tuple[str, ...] = ()
     """The names of the models inside the model that it stands in, outermost first."""
+    reads: tuple[str, ...] = ()
+    """The layers that it reads, where it joins several that stand one above the other."""
 
     def size(self, key: str, file: str) -> int:
         """A positive whole number among what it was made with.
@@ -152,7 +156,8 @@ def _layer(entry: Mapping[str, Any], file: str, nest: tuple[str, ...]) -> KerasL
                 f"{file}: {name} is of the class {registered}, a person's own: what it computes "
                 "stands in its Python code and not in the file, and no code is run here"
             )
-    return KerasLayer(kind.rpartition(">")[2], str(name), about, nest)
+    reads = tuple(map(str, entry.get(_READS, ())))
+    return KerasLayer(kind.rpartition(">")[2], str(name), about, nest, reads)
 
 
 def stored_paths(model: Mapping[str, Any]) -> dict[tuple[str, ...], str]:
@@ -209,29 +214,89 @@ def _in_order(config: Mapping[str, Any], layers: list[Any], file: str) -> list[A
             f"{file} reads {len(begins)} inputs ({', '.join(begins[:4])}), as an encoder and a "
             "decoder in one file do; a network with one input can be shown"
         )
-    chain: list[Any] = []
-    name = ends[0]
-    while True:
-        entry = named.get(name)
-        if entry is None or len(chain) > len(layers):
-            raise ModelFileError(f"{file}: the layers of its graph are damaged at {name!r}")
-        chain.append(entry)
-        if entry.get("class_name") == "InputLayer":
-            return chain[::-1]
-        name = _below(entry, name, file)
+    return _Graph(named, file).chain_to(ends[0])
 
 
-def _below(entry: Mapping[str, Any], name: str, file: str) -> str:
-    """The layer that this one reads."""
-    nodes = entry.get("inbound_nodes")
-    if not isinstance(nodes, list) or len(nodes) != 1:
-        calls = len(nodes) if isinstance(nodes, list) else 0
-        _refuse_graph(file, name, f"is called {calls} times")
-    sources = list(_sources(nodes[0]))
-    if len(sources) != 1 or sources[0][1:] not in ((0, 0), (0, None)):
-        read = ", ".join(dict.fromkeys(source[0] for source in sources)) or "nothing"
-        _refuse_graph(file, f"{entry.get('class_name')} {name}", f"reads {read}")
-    return sources[0][0]
+class _Graph:
+    """The layers of a functional model by name, followed from the output down."""
+
+    def __init__(self, named: Mapping[str, Any], file: str) -> None:
+        self._named, self._file = named, file
+
+    def chain_to(self, name: str, joined: bool = False) -> list[Any]:
+        """The layers from the input to this one, each with what it joins under `reads`.
+
+        Args:
+            joined: whether a layer above has joined several already; only one may.
+        """
+        chain: list[Any] = []
+        while True:
+            entry = self._named.get(name)
+            if entry is None or len(chain) > len(self._named):
+                raise ModelFileError(
+                    f"{self._file}: the layers of its graph are damaged at {name!r}"
+                )
+            if entry.get("class_name") == "InputLayer":
+                chain.append(entry)
+                return chain[::-1]
+            sources = self._sources_of(entry, name)
+            if len(sources) == 1:
+                chain.append(entry)
+                name = sources[0]
+                continue
+            below = None if joined else self._highest(sources)
+            if below is None:
+                self._refuse(f"{entry.get('class_name')} {name}", f"reads {', '.join(sources)}")
+            reads = [self._heard(source) for source in sources]
+            chain.append({**entry, _READS: reads})
+            return [*below, *chain[::-1]]
+
+    def _highest(self, sources: Sequence[str]) -> list[Any] | None:
+        """The chain to the one of these that stands above all others, if there is one."""
+        for name in sources:
+            chain: list[str] = []
+            above: str = name
+            while (entry := self._named.get(above)) and len(chain) <= len(self._named):
+                chain.append(above)
+                if entry.get("class_name") == "InputLayer":
+                    break
+                below = self._sources_of(entry, above)
+                if len(below) != 1:
+                    break
+                above = below[0]
+            if set(sources) <= set(chain):
+                return self.chain_to(name, joined=True)
+        return None
+
+    def _heard(self, name: str) -> str:
+        """The layer whose numbers come through this one unchanged."""
+        for _ in range(len(self._named)):
+            entry = self._named.get(name)
+            if entry is None or entry.get("class_name") not in SILENT - {"InputLayer"}:
+                break
+            name = self._sources_of(entry, name)[0]
+        return name
+
+    def _sources_of(self, entry: Mapping[str, Any], name: str) -> list[str]:
+        """The layers that this one reads: one, or several that it lays side by side."""
+        nodes = entry.get("inbound_nodes")
+        if not isinstance(nodes, list) or len(nodes) != 1:
+            calls = len(nodes) if isinstance(nodes, list) else 0
+            self._refuse(name, f"is called {calls} times")
+        found = list(_sources(nodes[0]))
+        joins = entry.get("class_name") == "Concatenate"
+        first = all(source[1:] in ((0, 0), (0, None)) for source in found)
+        if not first or not found or (len(found) > 1 and not joins):
+            read = ", ".join(dict.fromkeys(source[0] for source in found)) or "nothing"
+            self._refuse(f"{entry.get('class_name')} {name}", f"reads {read}")
+        return [source[0] for source in found]
+
+    def _refuse(self, layer: str, what: str) -> NoReturn:
+        raise ModelFileError(
+            f"{self._file}: the layer {layer} {what}; only a network whose layers follow one "
+            "another, each called once and reading the one before, can be shown, and one that "
+            "lays what they give side by side at its end"
+        )
 
 
 def _sources(node: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -264,9 +329,9 @@ def _tensors(value: Any) -> Iterator[tuple[str, Any, Any]]:
             if isinstance(history, list) and len(history) == 3:
                 yield str(history[0]), history[1], history[2]
             elif about is None:
-                waiting.extend(found.values())
+                waiting.extend(reversed(list(found.values())))
         elif isinstance(found, list):
-            waiting.extend(found)
+            waiting.extend(reversed(found))
 
 
 def _ends(found: Any) -> list[str]:
@@ -278,13 +343,6 @@ def _ends(found: Any) -> list[str]:
     if found and isinstance(found[0], str):
         return [found[0]]
     return [str(end[0]) for end in found if isinstance(end, list) and end]
-
-
-def _refuse_graph(file: str, layer: str, what: str) -> NoReturn:
-    raise ModelFileError(
-        f"{file}: the layer {layer} {what}; only a network whose layers follow one another, each "
-        "called once and reading the one before, can be shown"
-    )
 
 
 def _snake(name: str) -> str:

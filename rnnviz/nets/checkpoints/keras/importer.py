@@ -35,6 +35,11 @@ from rnnviz.nets.checkpoints.keras.hdf5 import (
     text_in,
 )
 from rnnviz.nets.checkpoints.keras.layers import parts_of
+from rnnviz.nets.checkpoints.keras.textgenrnn import (
+    layers_of,
+    recurrent_names,
+    settings_beside,
+)
 from rnnviz.nets.checkpoints.keras.weights import CountedGroups, NamedGroups, lists_layers
 from rnnviz.nets.checkpoints.networks.chain import chain_of
 from rnnviz.nets.checkpoints.networks.chain_opened import opened_chain
@@ -64,12 +69,15 @@ class Keras:
     title = "Keras model"
     holds = (
         "networks of Keras 1, 2 and 3 whose layers follow one another: `.h5`, `.keras`, weights "
-        "with the JSON of the model beside them"
+        "with the JSON of the model beside them; textgenrnn's weights"
     )
-    needs = "the package h5py; the characters, or the word index, of a network that reads symbols"
+    needs = (
+        "the package h5py; the characters, or the word index, of a network that reads symbols "
+        "(textgenrnn's lie beside it)"
+    )
     refuses = (
-        "layers with code (Lambda, own classes), forks and joins, attention, SavedModel, quantised "
-        "weights"
+        "layers with code (Lambda, own classes), forks, other attention than textgenrnn's, "
+        "SavedModel, quantised weights"
     )
 
     @staticmethod
@@ -98,6 +106,8 @@ class Keras:
                 read = _read(model, root, name)
         else:
             with opened_hdf5(file.path, name) as root:
+                if lists_layers(root) and recurrent_names(names_in(root, "layer_names", name)):
+                    return _textgenrnn(root, companions, file.path)
                 model = _model_of(root, file.path)
                 read = _read(model, root, name)
         parts, notes = parts_of(read, model.version, name)
@@ -108,8 +118,33 @@ class Keras:
             Keras.title,
             notes,
             logits=_from_logits(model.training),
-            window=next(iter(input_shape([layer for layer, _ in read])), None),
+            window=_window([layer for layer, _ in read]),
         )
+
+
+def _textgenrnn(root: Group, companions: Companions, path: Path) -> OpenedModel:
+    """A network whose structure its own program has, and whose symbols lie beside it."""
+    names, stored = names_in(root, "layer_names", path.name), NamedGroups(root, path.name)
+    weights = {name: stored.of(KerasLayer("", name, {})) for name in names}
+    parts, notes = parts_of(layers_of(names, weights, path.name), _OLD, path.name)
+    network = chain_of(parts, path.name)
+    beside = settings_beside(path, network.reads)
+    return opened_chain(
+        network,
+        companions,
+        path,
+        f"{Keras.title} of textgenrnn",
+        (*notes, *beside.notes),
+        window=beside.window,
+        named=beside.symbols,
+    )
+
+
+def _window(layers: list[KerasLayer]) -> int | None:
+    """How many steps it reads at a time; None where its state goes on from one time to the next."""
+    if any(layer.says("stateful") for layer in layers):
+        return None
+    return next(iter(input_shape(layers)), None)
 
 
 def _form(file: ModelFile) -> str:
@@ -204,13 +239,6 @@ def _model_of(root: Group, path: Path) -> _Model:
         found = ", ".join(list(root)[:6]) or "nothing"
         raise ModelFileError(
             f"{path.name} is an HDF5 file that Keras did not write: it holds {found}"
-        )
-    looked = [name for name in names_in(root, "layer_names", path.name) if "attention" in name]
-    if looked:
-        raise ModelFileError(
-            f"{path.name} holds the weights of a Keras network that looks back over all its steps "
-            f"with attention (its layer {looked[0]}), as textgenrnn does before every character; "
-            "such a network cannot be shown"
         )
     _, config = _beside(path, (".json",), "structure")
     return _of_config(config, version)

@@ -22,9 +22,11 @@ from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.checkpoints.keras.config import SILENT, KerasLayer
 from rnnviz.nets.checkpoints.networks.chain import (
     ActivationPart,
+    AttentionPart,
     DensePart,
     Direction,
     FlattenPart,
+    JoinPart,
     NormPart,
     Part,
     PoolPart,
@@ -61,6 +63,8 @@ _SCALING = {"Rescaling", "Normalization"}
 _ACTIVATIONS = {"ReLU": "relu", "Softmax": "softmax"}
 _LEAST_DEVIATION = 1e-7
 """What Keras divides by, where numbers did not vary."""
+WEIGHTED_AVERAGE = "AttentionWeightedAverage"
+"""A class of DeepMoji that textgenrnn and others took over as it stands."""
 _CODE = {"Lambda", "TFOpLambda", "SlicingOpLambda"}
 
 
@@ -119,6 +123,8 @@ class _Reader:
             "Embedding": self._read_embedding,
             "TimeDistributed": self._read_distributed,
             "Bidirectional": self._read_both_ways,
+            "Concatenate": self._read_join,
+            WEIGHTED_AVERAGE: self._read_attention,
         }
 
     def read(self, layer: KerasLayer, arrays: Sequence[Tensor]) -> None:
@@ -166,6 +172,25 @@ class _Reader:
         elif len(wanted) != 2 or wanted[1] not in (-1, self._row):
             self._refuse(layer, f"of {self._row:,} numbers a step to {_plain(tuple(wanted))}")
 
+    def _read_join(self, layer: KerasLayer) -> None:
+        if layer.config.get("axis", -1) not in (-1, 2) or self.turned or self._once:
+            self._refuse(layer, "over another axis than the numbers of a step")
+        self._row = 0
+        self.parts.append(JoinPart(layer.name, layer.reads))
+
+    def _read_attention(self, layer: KerasLayer) -> None:
+        (weight,) = self._of(layer, 1)
+        if layer.says("return_attention"):
+            self._refuse(layer, "with return_attention")
+        if weight.dim() != 2 or weight.shape[1] != 1:
+            self._misshapen(layer, weight, ("inputs", 1))
+        self.turned, self._once = "", True
+        self.notes.append(
+            f"{layer.name} is of the class {layer.kind}, computed as DeepMoji and textgenrnn have "
+            "it: each step is weighed by a softmax over all steps of w · x"
+        )
+        self.parts.append(AttentionPart(layer.name, weight[:, 0]))
+
     def _read_scaling(self, layer: KerasLayer) -> None:
         if layer.kind == "Rescaling":
             scale, shift = layer.config.get("scale", 1.0), layer.config.get("offset", 0.0)
@@ -197,7 +222,7 @@ class _Reader:
         if tuple(table.shape) != wanted:
             self._misshapen(layer, table, wanted)
         self._row = wanted[1]
-        self.parts.append(TablePart(layer.name, table))
+        self.parts.append(TablePart(layer.name, table, layer.says("mask_zero")))
         if layer.says("mask_zero"):
             self.notes.append(
                 f"id 0 was padding in its training ({layer.name} masks it); what is read here has "

@@ -18,6 +18,7 @@ from rnnviz.core.models.network import (
     OneHot,
     SequenceDescription,
     Symbols,
+    Windows,
 )
 from rnnviz.core.sequences.vocabulary import Vocabulary
 from rnnviz.nets.checkpoints.base import Companions
@@ -27,6 +28,7 @@ from rnnviz.nets.checkpoints.vocabulary.found import (
     as_characters,
     as_words,
     classes_in,
+    stands_for_nothing,
     vocabulary_in,
 )
 from rnnviz.nets.opened import OpenedModel
@@ -48,6 +50,7 @@ def assembled(
     training: Mapping[str, Any] | None = None,
     *,
     name: str = "",
+    named: NamedCharacters | None = None,
 ) -> OpenedModel:
     """The model that the chosen reading is, its symbols named by what was given or by the file.
 
@@ -57,6 +60,7 @@ def assembled(
         title: of the format.
         name: what people call the model; empty for the file's name.
         training: what the file tells of its training, as a summary for people.
+        named: the symbols, where the format knows them and none are given.
 
     Raises:
         ReadingNeeded: a person has to say which of the readings it is.
@@ -64,7 +68,8 @@ def assembled(
         ModelFileError: weights that are not finite, or symbols that are not distinct.
     """
     found = _chosen(readings, companions.reading, file)
-    named = _named(found, content, companions, file)
+    if named is None or companions.vocabulary is not None:
+        named = _named(found, content, companions, file)
     said = [*notes, *found.notes, *(named.notes if named else ())]
     if len(readings) > 1 and not companions.reading:
         others = "; ".join(f"{n}: {one.title}" for n, one in enumerate(readings, 1))
@@ -152,6 +157,7 @@ def described(
             normalisation=found.normalisation,
             hidden=found.hidden,
         ),
+        windows=_windows(found, own),
     )
     task = _TASKS[found.purpose]
     return SequenceDescription(task=task, network=network, name=name), found.tensors
@@ -179,6 +185,7 @@ def _plain(
         and not found.normalisation
         and found.purpose == "language"
         and not found.hidden
+        and found.windows is None
         and (isinstance(found.front, OneHot) or "embedding.weight" in found.tensors)
     )
     if not (alike and usual) or named is None or named.unit != "characters":
@@ -192,6 +199,18 @@ def _plain(
         vocabulary=named.characters,
         name=name,
     )
+
+
+def _windows(found: FoundNetwork, symbols: tuple[str, ...]) -> Windows | None:
+    """How it reads; a symbol 0 that stands for nothing fills its first windows."""
+    if (
+        found.windows is None
+        or not found.padded
+        or not symbols
+        or not stands_for_nothing(symbols[0])
+    ):
+        return found.windows
+    return msgspec.structs.replace(found.windows, padding=symbols[0])
 
 
 def _columns(count: int) -> tuple[str, ...]:

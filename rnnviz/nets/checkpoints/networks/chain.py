@@ -20,6 +20,7 @@ from rnnviz.core.architectures import facts_of
 from rnnviz.core.architectures.facts import Setting
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.network import (
+    FRONT,
     Activation,
     AsRead,
     Dense,
@@ -48,6 +49,8 @@ class TablePart:
     name: str
     weight: Tensor
     """(V, E)."""
+    masked: bool = False
+    """Whether steps of the symbol 0 are passed over."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,24 @@ class FlattenPart:
     name: str
 
 
+@dataclass(frozen=True)
+class JoinPart:
+    """What several parts below give at every step, side by side."""
+
+    name: str
+    parts: tuple[str, ...]
+    """Their names: recurrent layers, or the embedding, or what else enters the first layer."""
+
+
+@dataclass(frozen=True)
+class AttentionPart:
+    """One answer for all steps: their mean, each weighed by a softmax over the steps of w · x."""
+
+    name: str
+    weight: Tensor
+    """(W,)."""
+
+
 Part = (
     TablePart
     | DensePart
@@ -143,6 +164,8 @@ Part = (
     | RecurrentPart
     | PoolPart
     | FlattenPart
+    | JoinPart
+    | AttentionPart
 )
 
 
@@ -181,6 +204,7 @@ class _Builder:
         """Of what the next part reads; 0 until it is known."""
         self._reads = 0
         self._table: Tensor | None = None
+        self._masked = False
         self._front: DensePart | None = None
         self._waiting: tuple[Tensor, Tensor] | None = None
         """W and b of a linear map that the next part has to take up."""
@@ -192,6 +216,10 @@ class _Builder:
         """Of the window that was laid side by side."""
         self._flat = ""
         """The part that lays it so, while it is not known how many steps it has."""
+        self._places: dict[str, int] = {}
+        """What gives something at every step, by name: a layer, or `FRONT`."""
+        self._read: tuple[int, ...] = ()
+        """What the readout sees, where it is not the top layer."""
         self._dense: list[DensePart] = []
         self._tensors: dict[str, Tensor] = {}
 
@@ -210,8 +238,15 @@ class _Builder:
             RecurrentPart: self._add_recurrent,
             PoolPart: self._add_pool,
             FlattenPart: self._add_flatten,
+            JoinPart: self._add_join,
+            AttentionPart: self._add_attention,
         }[type(part)]
         add(part)  # type: ignore[operator]
+        # What changes what a layer gives takes the place of its name.
+        here = len(self._layers) - 1
+        self._places = {name: place for name, place in self._places.items() if place != here}
+        if self._waiting is None and not self._dense and self._readout == "every":
+            self._places[part.name] = here
 
     # One kind of part each
 
@@ -220,7 +255,7 @@ class _Builder:
             self._refuse(part.name, "an embedding that does not read what enters the network")
         if part.weight.dim() != 2 or 0 in part.weight.shape:
             self._misshapen(part.name, part.weight)
-        self._table = part.weight
+        self._table, self._masked = part.weight, part.masked
         self._reads, self._width = part.weight.shape
 
     def _add_dense(self, part: DensePart) -> None:
@@ -278,6 +313,8 @@ class _Builder:
     def _add_recurrent(self, part: RecurrentPart) -> None:
         if self._readout != "every":
             self._refuse(part.name, "a recurrent layer that reads one answer and not every step")
+        if self._read:
+            self._refuse(part.name, "a recurrent layer that reads several parts side by side")
         self._give_way()
         facts, place = facts_of(part.architecture), len(self._layers)
         for direction, parameters in part.directions.items():
@@ -344,6 +381,31 @@ class _Builder:
         if part.kind == "final":
             self._readout, self._steps = "window", 1
 
+    def _add_join(self, part: JoinPart) -> None:
+        places = [self._places.get(name) for name in part.parts]
+        read = [place for place in places if place is not None]
+        if not self._layers or self._read or len(read) < len(places) or len(set(read)) < len(read):
+            self._refuse(
+                part.name,
+                f"what joins {', '.join(part.parts)}, other parts than recurrent layers and what "
+                "enters them,",
+            )
+        widths = [layer.width for layer in self._layers]
+        below = self._table.shape[1] if self._table is not None else self._reads
+        if self._front is not None:
+            below = len(self._front.weight)
+        self._read = tuple(read)
+        self._width = sum(below if place == FRONT else widths[place] for place in read)
+
+    def _add_attention(self, part: AttentionPart) -> None:
+        if part.weight.dim() != 1:
+            self._misshapen(part.name, part.weight)
+        if not self._layers or self._readout != "every" or self._dense or self._waiting is not None:
+            self._refuse(part.name, "attention that does not follow a recurrent layer")
+        self._enter(part.name, len(part.weight))
+        self._tensors["readout.score.weight"] = part.weight.unsqueeze(0)
+        self._readout = "attention"
+
     def _add_rescale(self, part: RescalePart) -> None:
         if self._width:
             width = self._width
@@ -409,7 +471,11 @@ class _Builder:
             symbols=self._table is not None,
             reads=self._reads,
             layers=tuple(self._layers),
-            readout=Readout(kind=self._readout, steps=self._steps),  # type: ignore[arg-type]
+            readout=Readout(
+                kind=self._readout,  # type: ignore[arg-type]
+                layers=self._read,
+                steps=self._steps,
+            ),
             hidden=tuple(
                 Dense(units=len(layer.weight), activation=_BETWEEN[self._known(layer)])
                 for layer in dense[:-1]
@@ -417,6 +483,7 @@ class _Builder:
             gives=gives,
             outputs=len(dense[-1].weight),
             tensors=self._tensors,
+            masked=self._masked,
         )
 
     def _ending(self) -> tuple[Gives, list[DensePart]]:

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rnnviz.core.models.network import Readout
+from rnnviz.core.errors import ModelFileError
+from rnnviz.core.models.network import FRONT, Embedding, Readout, Windows
 from rnnviz.nets.checkpoints.base import Companions
 from rnnviz.nets.checkpoints.networks.assembled import assembled
 from rnnviz.nets.checkpoints.networks.chain import of_symbols
 from rnnviz.nets.checkpoints.networks.found import FoundNetwork, Gives, Purpose, UnnamedNetwork
+from rnnviz.nets.checkpoints.vocabulary.found import NamedCharacters
 from rnnviz.nets.opened import OpenedModel
 
 _SAY_NOTHING = {"model", "manifest", "config", "weights"}
@@ -31,6 +33,7 @@ def opened_chain(
     *,
     logits: Gives | None = None,
     window: int | None = None,
+    named: NamedCharacters | None = None,
 ) -> OpenedModel:
     """The model that this network is, of a row of parts.
 
@@ -38,7 +41,9 @@ def opened_chain(
         path: of the file; a name that says nothing, as `model.json`, gives way to its folder's.
         title: of the format, for people.
         logits: `softmax` or `sigmoid` where the file says that its numbers are those before it.
-        window: how many steps it was trained to read at a time, where the file says so.
+        window: how many steps it was trained to read at a time, each time from an empty state,
+            where the file says so.
+        named: its symbols, where files beside it name them and no others are given.
 
     Raises:
         VocabularyNeeded: it reads symbols, and they are not given.
@@ -46,24 +51,47 @@ def opened_chain(
     """
     network = _with_ending(network, logits)
     measured = not network.symbols and network.reads < _FEWEST_ONE_HOT
-    language = _predicts_what_it_reads(network) and not measured
-    if language:
-        network = of_symbols(network)
-        if network.readout.kind == "last":
-            said = (*network.notes, _windowed(window))
-            network = replace(network, readout=Readout(), notes=said)
-    if network.readout.steps > 1:
-        network = replace(network, notes=(*network.notes, _side_by_side(network.readout.steps)))
-    found = FoundNetwork(**vars(network), purpose="language" if language else _purpose(network))
     name = path.parent.name if path.stem in _SAY_NOTHING else path.stem
-    return assembled([found], None, companions, path.name, title, notes, name=name)
+    readings = [] if measured else _language_models(network, window)
+    if not readings:
+        if FRONT in network.readout.layers:
+            raise ModelFileError(
+                f"{path.name}: what its layers read and what they give goes side by side into its "
+                "output; such a network is shown where it predicts what it reads, in windows of a "
+                "length that is known"
+            )
+        if network.readout.steps > 1:
+            network = replace(network, notes=(*network.notes, _side_by_side(network.readout.steps)))
+        readings = [FoundNetwork(**vars(network), purpose=_purpose(network))]
+    return assembled(readings, None, companions, path.name, title, notes, name=name, named=named)
 
 
-def _predicts_what_it_reads(network: UnnamedNetwork) -> bool:
-    """Whether it says which of the symbols that it reads comes next, from those before it."""
+def _language_models(network: UnnamedNetwork, window: int | None) -> list[FoundNetwork]:
+    """How it may be read, the likeliest first, if it says what comes next of what it reads."""
+    if not (network.reads == network.outputs > 1 and network.gives == "softmax"):
+        return []
+    network = of_symbols(network)
     forward = all(layer.direction == "forward" for layer in network.layers)
-    alike = network.reads == network.outputs > 1 and network.gives == "softmax"
-    return forward and alike and network.readout.kind in ("every", "last")
+    streams = forward and network.readout.kind in ("every", "last")
+    streams = streams and FRONT not in network.readout.layers
+    found = []
+    if window and network.readout.kind != "every":
+        note = _in_windows(window, streams)
+        windows = replace(
+            network,
+            windows=Windows(steps=window),
+            padded=isinstance(network.front, Embedding) and not network.masked,
+            notes=(*network.notes, note),
+        )
+        title = f"in windows of {window:,} symbols, as it was trained"
+        found.append(FoundNetwork(**vars(windows), purpose="language", title=title))
+    if streams:
+        if network.readout.kind == "last":
+            said = (*network.notes, _streamed(window))
+            network = replace(network, readout=Readout(), notes=said)
+        title = "one stream, its state never emptied"
+        found.append(FoundNetwork(**vars(network), purpose="language", title=title))
+    return found
 
 
 def _purpose(network: UnnamedNetwork) -> Purpose:
@@ -93,7 +121,15 @@ def _side_by_side(steps: int) -> str:
     )
 
 
-def _windowed(window: int | None) -> str:
+def _in_windows(window: int, streams: bool) -> str:
+    other = "; --reading 2 reads the text as one stream instead" if streams else ""
+    return (
+        f"the file says that it reads {window:,} symbols from an empty state to say what follows "
+        f"them: it does so here after every symbol, for the last {window:,}{other}"
+    )
+
+
+def _streamed(window: int | None) -> str:
     steps = f"{window:,} symbols" if window else "a few symbols"
     return (
         f"it was trained to say what follows {steps} that it reads from an empty state; here it "

@@ -13,6 +13,7 @@ from rnnviz.core.models.network import (
     FrontEnd,
     LayerDescription,
     Readout,
+    Windows,
     repeated_in_words,
 )
 
@@ -41,6 +42,12 @@ class UnnamedNetwork:
     """Sentences about anything that was assumed."""
     normalisation: Normalisation = ""
     """Of what is read out, before the head."""
+    masked: bool = False
+    """Whether it passes over steps of the symbol 0."""
+    windows: Windows | None = None
+    """How it reads, where its state does not go on."""
+    padded: bool = False
+    """Whether the symbol 0 fills windows at the beginning, if it stands for nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,6 +45,7 @@ _SPECIAL = re.compile(
     re.IGNORECASE,
 )
 _UNKNOWN = re.compile(r"<?\W*(unk|unknown|oov|xxunk)\W*>?", re.IGNORECASE)
+_PADDING = re.compile(r"[<\[_]*pad(ding)?[>\]_]*", re.IGNORECASE)
 _PIECES = re.compile(r"^(##|▁|Ġ).|.(@@|</w>)$")
 _WITH_STOP = re.compile(r"\w[.,;:!?\"]+")
 Unit = Literal["characters", "words", "subwords", "bytes", "halves"]
@@ -240,6 +241,11 @@ def _single(tokens: Sequence[str | None]) -> NamedCharacters | None:
             "U+FFFF is two steps",
         )
     return NamedCharacters(tuple(characters), tuple(notes), unit)
+
+
+def stands_for_nothing(symbol: str) -> bool:
+    """Whether a symbol of a vocabulary is padding, or an id without a character."""
+    return bool(_PADDING.fullmatch(symbol)) or symbol == "<0>" or symbol == chr(FIRST_SPECIAL)
 
 
 def _unit_of(tokens: Sequence[str | None]) -> Unit:

@@ -33,6 +33,8 @@ from rnnviz.work.jobs.models import Candidate, Guess
 
 JUDGED = 4096
 """Characters of the text on which every order is tried."""
+_JUDGED_IN_WINDOWS = 1024
+"""The same of a network that reads a whole window for each character."""
 MOST_ADDED = 2
 """How many special tokens (padding, unknown) an order may have besides the characters."""
 _BATCH = 16
@@ -140,12 +142,14 @@ def judge(
     if len(text) < 2:
         raise TextError("the text is too short to try a vocabulary on it; choose a longer one")
     judged = []
+    if model.network.windows is not None:
+        text = text[:_JUDGED_IN_WINDOWS]
     for candidate in candidates:
         named = as_characters(candidate.characters)
         if named is None:
             continue
         ids = SymbolReader(symbols_named(named)).encode(text)
-        ids = ids[::-1].copy() if model.network.backwards else ids
+        ids = ids[::-1].copy() if model.network.from_the_end else ids
         known = torch.from_numpy(ids[ids != UNKNOWN]).long()
         uniform = math.log(len(candidate.characters))
         loss = held_out_loss(_forwards(model), known, max(1, min(_BATCH, len(known) // 64)))
@@ -158,7 +162,7 @@ def judge(
 def _forwards(model: LanguageModel) -> LanguageModel:
     """The same network reading the other way, where it reads from the end; its text is turned."""
     about = model.description
-    if not model.network.backwards or not isinstance(about, SequenceDescription):
+    if not model.network.from_the_end or not isinstance(about, SequenceDescription):
         return model
     layers = tuple(
         msgspec.structs.replace(layer, direction="forward") for layer in about.network.layers
