@@ -124,19 +124,30 @@ def imported_names(path: Path) -> Iterator[str]:
 
 ARCHITECTURES_OWN = ("core/architectures/", "nets/architectures/")
 TORCH_LAYERS = {"RNNBase", "RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"}
+ASKING = {"get", "pop", "setdefault", "index", "count", "find", "match", "fullmatch", "search"}
+ASKING |= {"startswith", "endswith", "removeprefix", "removesuffix", "eq", "ne", "contains"}
+ASKING |= {"__eq__", "__ne__", "__getitem__", "__contains__"}
+"""Methods and functions that compare with what they are given, or look it up."""
+COLLECTIONS = {"dict", "set", "frozenset", "tuple", "list", "str"}
 
 
 def asked_for_by_name(tree: ast.AST, names: set[str]) -> Iterator[tuple[int, str]]:
     """Where code asks which architecture something is: the line, and the name that it asks for.
 
     A name may be chosen, as a default is; it may not be compared with, matched, looked for in a
-    collection, used as a key or gone through, and no layer may be asked for its class.
+    collection, used as a key or gone through, whether it stands there or behind a constant, and no
+    layer may be asked for its class.
     """
+    constants = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id.lstrip("_").isupper()
+    }
     for node in ast.walk(tree):
         for part in asked_of(node):
-            for literal in (part, *getattr(part, "elts", ())):
-                if isinstance(literal, ast.Constant) and str(literal.value).lower() in names:
-                    yield literal.lineno, str(literal.value)
+            yield from named_in(part, names, constants)
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
             "isinstance",
             "issubclass",
@@ -145,6 +156,36 @@ def asked_for_by_name(tree: ast.AST, names: set[str]) -> Iterator[tuple[int, str
                 name = getattr(part, "attr", getattr(part, "id", ""))
                 if name in TORCH_LAYERS:
                     yield node.lineno, name
+
+
+def named_in(
+    part: ast.AST | None, names: set[str], constants: dict[str, ast.expr]
+) -> Iterator[tuple[int, str]]:
+    """The architectures that a part of an expression names, in collections and constants, too."""
+    match part:
+        case ast.Constant(value=str() as said) if said.lower() in names:
+            yield part.lineno, said
+        case ast.Name(id=name) if name in constants:
+            found = named_in(constants[name], names, {})
+            yield from ((part.lineno, said) for _, said in found)
+        case ast.Attribute(attr=name) if name in TORCH_LAYERS:
+            yield part.lineno, name
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
+            for one in parts:
+                yield from named_in(one, names, constants)
+        case ast.Dict(keys=parts):
+            for key in parts:
+                yield from named_in(key, names, constants)
+        case ast.BinOp(
+            left=ast.Constant(value=str() as left), right=ast.Constant(value=str() as right)
+        ):
+            if left + right in names:
+                yield part.lineno, left + right
+        case ast.Call(func=ast.Name(id=kind), args=parts) if kind in COLLECTIONS:
+            for one in parts:
+                yield from named_in(one, names, constants)
+        case ast.Call(func=ast.Attribute(value=ast.Constant(value=str() as said))):
+            yield from ((part.lineno, word) for word in said.split() if word.lower() in names)
 
 
 def asked_of(node: ast.AST) -> list[ast.AST | None]:
@@ -156,15 +197,41 @@ def asked_of(node: ast.AST) -> list[ast.AST | None]:
             return [node.value]
         case ast.Dict():
             return [*node.keys]
-        case ast.Subscript():
+        case ast.Subscript(slice=ast.Constant()):
             return [node.slice]
         case ast.Set():
             return [node]
         case ast.For() | ast.comprehension():
             return [node.iter]
-        case ast.Call(func=ast.Attribute(attr="get" | "pop" | "setdefault" | "index")):
-            return [*node.args]
+        case ast.Call(func=ast.Name(id="dict" | "set" | "frozenset")):
+            words = [ast.Constant(one.arg, lineno=node.lineno) for one in node.keywords]
+            return [*node.args, *words]
+        case ast.Call(func=ast.Attribute(value=whose, attr=method)) if method in ASKING:
+            return [*node.args, *([whose] if isinstance(whose, ast.Constant) else [])]
     return []
+
+
+def picked_out(path: Path) -> Iterator[str]:
+    """The single architectures that a file imports, by the modules that they lie in."""
+    shared = {"facts", "base", "block", "torch_layer", "torch_modules", "torch_layout"}
+    shared |= {"token_shift", "fused_lstm", "mixed_lstm"}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            folder, _, module = node.module.rpartition(".")
+            if folder.endswith(".architectures") and module not in shared:
+                yield node.module
+
+
+def test_single_architectures_are_picked_out_by_formats_alone() -> None:
+    """A format knows what it holds; everybody else goes through the tables, and asks for facts."""
+    formats = "nets/checkpoints/"
+    picked = [
+        f"{path.relative_to(ROOT)} imports {module}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if not path.relative_to(PACKAGE).as_posix().startswith((*ARCHITECTURES_OWN, formats))
+        for module in picked_out(path)
+    ]
+    assert not picked, "ask a fact of core.architectures instead"
 
 
 def test_no_architecture_is_asked_for_by_name_outside_its_own_folder() -> None:
@@ -192,6 +259,23 @@ def test_no_architecture_is_asked_for_by_name_outside_its_own_folder() -> None:
         'for kind in ("rnn", "lstm"):\n    pass',
         "isinstance(module, nn.LSTM)",
         "isinstance(module, (Linear, GRU))",
+        'KNOWN = ("rnn", "lstm")\nkind in KNOWN',
+        '_OWN = "gru"\nkind == _OWN',
+        'for kind, blocks in [("lstm", 4), ("gru", 3)]:\n    pass',
+        "BLOCKS = dict(lstm=4)",
+        'BLOCKS = dict([("lstm", 4)])',
+        'kind in set(("lstm",))',
+        'kind in "lstm gru".split()',
+        'kind.startswith("lstm")',
+        'kind.removeprefix("gru")',
+        '"lstm".__eq__(kind)',
+        'operator.eq(kind, "lstm")',
+        're.fullmatch("gru", kind)',
+        'kind == str("lstm")',
+        'kind == "l" + "stm"',
+        "type(module) is nn.LSTM",
+        "BLOCKS = {nn.GRU: 3}",
+        'match layer:\n    case {"kind": "lstm" | "gru"}:\n        pass',
     ],
 )
 def test_asking_for_an_architecture_is_seen(line: str) -> None:

@@ -466,4 +466,6 @@ def _plain(shape: object) -> str:
 
 
 def _article(kind: str) -> str:
-    return f"{'an' if kind[:1] in 'AEIOU' or kind.startswith('LSTM') else 'a'} {kind}"
+    # Capitals are read letter by letter: an LSTM.
+    spoken = "AEFHILMNORSX" if kind[:2].isupper() else "AEIOU"
+    return f"{'an' if kind[:1] in spoken else 'a'} {kind}"
