@@ -3,8 +3,9 @@
     python benchmarks/unroll.py [--steps 30] [--units 8]
 
 1. Baseline: a bare widget of the same size that is filled with one colour and repainted.
-2. The picture of so many steps is laid out and painted anew, as each frame of rolling up does it;
-   the claim is 8 ms.
+2. One frame of the movement between rolled up and unrolled, all steps on the screen and each
+   elsewhere than in the frame before; the claim is 8 ms. Its first frame paints every part once, as
+   a change of numbers does: it is measured apart, and so is the whole picture painted anew.
 3. One training step: from the wish to the new numbers on the screen, through the engine's own task
    in this process; the claim is 30 ms at the 99th percentile for the lecture's "hello".
 """
@@ -80,22 +81,40 @@ def main() -> None:
         drawing.show()
         QApplication.processEvents()
 
-        def frame() -> None:
+        drawing.show_all(True)
+
+        def whole() -> None:
             drawing.draw_anew()
             drawing.repaint()
 
-        frame()
+        place = [0.0]
+
+        def frame() -> None:
+            place[0] = (place[0] + 0.009) % 0.97
+            drawing.roll_to(0.01 + place[0])
+            drawing.repaint()
+
+        whole()
         # As the window does once it stands: what is there by now, the whole of torch here, is not
         # looked through again and again for garbage, a tenth of a second each time.
         gc.collect()
         gc.freeze()
+        wholes = times_ms(whole, _FRAMES)
+        first = times_ms(frame, 1)
+        used = time.process_time()
         frames = times_ms(frame, _FRAMES)
+        used = 1000 * (time.process_time() - used) / _FRAMES
         print(f"bare widget repainted: {baseline:.2f} ms")
         print(
-            f"{options.steps} steps of {options.units} units laid out and painted: median "
+            f"{options.steps} steps of {options.units} units, a frame of the movement: median "
             f"{np.median(frames):.1f} ms, 99th percentile {np.quantile(frames, 0.99):.1f} ms "
             f"({np.median(frames) / baseline:.0f} bare widgets)"
         )
+        print(
+            f"{used:.1f} ms of processor time a frame; the first frame {first[0]:.1f} ms; the "
+            f"whole picture laid out and painted anew: median {np.median(wholes):.1f} ms"
+        )
+        drawing.roll_to(0.0)
         unroll.set_plan(of_word("hello"))
         steps = times_ms(lambda: unroll.train(1), _FRAMES)
         print(

@@ -76,6 +76,16 @@ class Words(msgspec.Struct, frozen=True, gc=False):
     """Degrees clockwise about (x, y)."""
 
 
+class Signs(msgspec.Struct, frozen=True, gc=False):
+    """Signs of a formula one behind the other, drawn as outlines; y is the baseline."""
+
+    x: float
+    y: float
+    size: float
+    text: str
+    colour: str
+
+
 class Stroke(msgspec.Struct, frozen=True, gc=False):
     """A straight line with round ends."""
 
@@ -101,7 +111,7 @@ class Letters(NamedTuple):
 
 @dataclass
 class Figure:
-    """Everything that is to be painted, in this order: ground, boxes, strokes, letters, words."""
+    """Everything that is to be painted: ground, boxes, strokes, letters, words, formulas."""
 
     width: float
     height: float
@@ -110,6 +120,7 @@ class Figure:
     strokes: list[Stroke] = field(default_factory=list)
     letters: list[Letters] = field(default_factory=list)
     words: list[Words] = field(default_factory=list)
+    signs: list[Signs] = field(default_factory=list)
 
 
 def add_arrow(

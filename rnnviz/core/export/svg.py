@@ -8,8 +8,9 @@ from html import escape
 from pathlib import Path
 
 from rnnviz.core.export.coloured import ColouredText
-from rnnviz.core.export.figure import CELL, COLUMNS, Figure, LetterCell, figure
+from rnnviz.core.export.figure import CELL, COLUMNS, Figure, LetterCell, Signs, figure
 from rnnviz.core.export.layout import stands_alone
+from rnnviz.core.export.mathematics import glyphs
 from rnnviz.core.sequences.texts.direction import unturned
 
 _LETTER_FONT = "DejaVu Sans Mono"
@@ -84,8 +85,25 @@ def svg(drawn: Figure) -> str:
             f'<text x="{_number(words.x)}" y="{_number(words.y)}" font-size="{words.size}"{bold} '
             f'fill="{words.colour}" text-anchor="{words.anchor}">{_allowed(words.text)}</text>'
         )
-    parts.append("</g>\n</svg>\n")
+    parts.append("</g>")
+    parts += [_outlined(signs) for signs in drawn.signs]
+    parts.append("</svg>\n")
     return "\n".join(parts)
+
+
+def _outlined(signs: Signs) -> str:
+    """Signs of a formula as outlines: no font is needed to see them."""
+    known, scale = glyphs(), signs.size / 1000
+    drawn, x = [], 0.0
+    for sign in signs.text:
+        glyph = known[sign]
+        if glyph.path:
+            at = f' transform="translate({_number(x)} 0)"' if x else ""
+            drawn.append(f'<path{at} d="{glyph.path}"/>')
+        x += glyph.advance
+    place = f"translate({_number(signs.x)} {_number(signs.y)}) scale({scale:.4f} {-scale:.4f})"
+    name = escape(signs.text, quote=True)
+    return f'<g transform="{place}" fill="{signs.colour}" aria-label="{name}">{"".join(drawn)}</g>'
 
 
 def write_svg(

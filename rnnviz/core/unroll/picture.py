@@ -8,10 +8,11 @@ the right the parameters, which all steps share. Every number is one of the trac
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 import numpy as np
@@ -45,10 +46,12 @@ WRONG = {False: "#b3261e", True: "#ff8f85"}
 FAINT = {False: "#d9dee6", True: "#363d49"}
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _TOP, _SIDE, _LABELS, _BOTTOM = 62.0, 20.0, 92.0, 16.0
-_GAP = 40.0
+_GAP, _LEAST_GAP = 40.0, 34.0
+LEAST_COLUMN = 113.0
+"""A step narrower than so many pixels has no room for its numbers and gradients."""
 _NARROW = 640.0
 """In a narrower room the matrices have no place beside the steps."""
-_READABLE = 11.5
+_READABLE = 13.5
 """A cell lower than so many pixels shows its colour alone."""
 _WIDE = 2.62
 """So many times its size is a number of two decimals with a sign wide."""
@@ -100,6 +103,9 @@ class Picture:
                 change(one, x=one.x * by, y=one.y * by, size=round(one.size * by))
                 for one in drawn.words
             ],
+            signs=[
+                change(one, x=one.x * by, y=one.y * by, size=one.size * by) for one in drawn.signs
+            ],
         )
         places = [
             change(one, x=one.x * by, y=one.y * by, width=one.width * by, height=one.height * by)
@@ -122,23 +128,51 @@ class _Layout:
     plan: Plan
     width: float
     height: float
-    states: tuple[str, ...]
     rolled: float
     parameters_width: float
+    first: int = 0
+    least: float = 0.0
+
+    @cached_property
+    def gap(self) -> float:
+        """Between the rows: less where numbers would have no room."""
+        return _GAP if self._cell(_GAP) >= _READABLE + 3 else _LEAST_GAP
+
+    def _cell(self, gap: float) -> float:
+        rows, gaps = _height_of(self.plan, gap)
+        return (self.height - gaps) / rows
 
     @cached_property
     def cell(self) -> float:
         """The height of a number."""
-        plan = self.plan
-        rows = len(plan.vocabulary) + plan.width + plan.rows * plan.units
-        gaps = _GAP * (plan.rows + 1) + 78
-        return max(3.0, min(26.0, (self.height - _TOP - _BOTTOM - gaps) / rows))
+        return max(3.0, min(26.0, self._cell(self.gap)))
+
+    @property
+    def room(self) -> float:
+        """How wide all steps together may be."""
+        return self.width - 2 * _SIDE - _LABELS - self.parameters_width
+
+    @cached_property
+    def count(self) -> int:
+        """How many steps stand side by side."""
+        most = int(self.room / self.least) if self.least else self.plan.steps
+        return max(1, min(self.plan.steps, most))
 
     @cached_property
     def column(self) -> float:
         """The width of a step."""
-        room = self.width - 2 * _SIDE - _LABELS - self.parameters_width
-        return room / self.plan.steps
+        return self.room / self.count
+
+    @cached_property
+    def seen(self) -> range:
+        """The steps that stand there."""
+        first = max(0, min(self.first, self.plan.steps - self.count))
+        return range(first, first + self.count)
+
+    @property
+    def labelled(self) -> bool:
+        """Whether a step has room for words above its numbers."""
+        return self.column > 90
 
     @cached_property
     def vector(self) -> float:
@@ -163,8 +197,9 @@ class _Layout:
         """The middle of a step; all steps come together as the network is rolled up."""
         left = _SIDE + _LABELS
         # Two directions need more room at the right, past which the lower one is led.
-        unrolled = left + (step + (0.36 if self.plan.directions == 1 else 0.31)) * self.column
-        together = left + self.plan.steps * self.column / 2
+        share = 0.36 if self.plan.directions == 1 else 0.31
+        unrolled = left + (step - self.seen[0] + share) * self.column
+        together = left + self.count * self.column / 2
         return unrolled + (together - unrolled) * self.rolled
 
     @property
@@ -192,7 +227,7 @@ class _Layout:
 
     def hidden(self, row: int) -> float:
         """The top of a row of states."""
-        return self.inputs - (row + 1) * (_GAP + self.cell * self.plan.units)
+        return self.inputs - (row + 1) * (self.gap + self.cell * self.plan.units)
 
     def foot(self, row: int) -> float:
         """The bottom of a row of states."""
@@ -202,7 +237,32 @@ class _Layout:
     def scores(self) -> float:
         """The top of scores and softmax."""
         below = self.hidden(self.plan.rows - 1)
-        return below - _GAP - self.cell * len(self.plan.vocabulary)
+        return below - self.gap - self.cell * len(self.plan.vocabulary)
+
+
+def _height_of(plan: Plan, gap: float) -> tuple[int, float]:
+    """How many numbers stand one below the other, and what there is between them."""
+    rows = len(plan.vocabulary) + plan.width + plan.rows * plan.units
+    return rows, gap * (plan.rows + 1) + 78 + _TOP + _BOTTOM
+
+
+def seen_steps(plan: Plan, width: float, first: int, least: float) -> range:
+    """Which steps stand in a drawing so wide; see `draw`."""
+    settings = _Settings((width, 1.0), False, "", False, -1, first, least)
+    return settings.layout(plan, 0.0).seen
+
+
+def readable_size(plan: Plan) -> tuple[float, float]:
+    """From which size on, in pixels, all numbers of all steps can be read."""
+    rows, gaps = _height_of(plan, _LEAST_GAP)
+    width = 2 * _SIDE + _LABELS + 340.0 + LEAST_COLUMN * plan.steps
+    return max(1180.0, width), max(640.0, gaps + rows * (_READABLE + 0.5))
+
+
+def least_height(plan: Plan) -> float:
+    """From which height on the numbers of a step can be read."""
+    rows, gaps = _height_of(plan, _LEAST_GAP)
+    return gaps + rows * (_READABLE + 0.1)
 
 
 def draw(
@@ -214,6 +274,8 @@ def draw(
     marked: str = "",
     reach: bool = False,
     looked: int = -1,
+    first: int = 0,
+    least: float = 0.0,
 ) -> Picture:
     """The picture of a moment.
 
@@ -225,32 +287,111 @@ def draw(
         marked: a parameter that lights up in all its copies.
         reach: how far gradients reach instead of the parameters, at the right.
         looked: the step whose Jacobian that shows; -1 for the one that is computed.
+        first: the step that stands at the left, where not all have room.
+        least: no step is narrower than so many pixels; 0 shows all.
     """
-    plan = trace.plan
-    facts = facts_of(plan.architecture)
-    side = min(340.0, size[0] * 0.29) if size[0] >= _NARROW else 0.0
-    layout = _Layout(plan, *size, facts.states, rolled, side)
-    figure = Figure(*size, hex_colour(PAPER[dark]))
-    picture = Picture(figure)
+    settings = _Settings(size, dark, marked, reach, looked, first, least)
+    picture = _still(trace, shown, settings)
+    layout, pen = settings.layout(trace.plan, rolled), _Pen(picture, dark, trace)
+    for step in layout.seen:
+        if rolled > 0.98 and step != top_step(shown, trace.plan):
+            continue
+        _step(pen, trace, layout, shown, step, marked)
+    _between(pen, trace, layout, shown, marked)
+    return picture
+
+
+class _Settings(NamedTuple):
+    """How a moment is drawn."""
+
+    size: tuple[float, float]
+    dark: bool
+    marked: str
+    reach: bool
+    looked: int
+    first: int
+    least: float
+
+    def layout(self, plan: Plan, rolled: float) -> _Layout:
+        """The places of a drawing."""
+        return _Layout(plan, *self.size, rolled, self.side, self.first, self.least)
+
+    @property
+    def side(self) -> float:
+        """How wide the parameters are."""
+        return min(340.0, self.size[0] * 0.29) if self.size[0] >= _NARROW else 0.0
+
+
+class Moving(NamedTuple):
+    """A moment in parts, for the movement between rolled up and unrolled."""
+
+    still: Figure
+    """What stays where it is."""
+    steps: tuple[Figure, ...]
+    """The numbers of each step that is seen, where they are unrolled."""
+    homes: tuple[float, ...]
+    """The middle of each of them,"""
+    column: float
+    """and how wide one is."""
+    moved: Callable[[float], tuple[tuple[float, ...], Figure]]
+    """For so much rolled up: the middles, and what leads from step to step."""
+
+
+def moving(
+    trace: Trace,
+    shown: Moment,
+    size: tuple[float, float],
+    dark: bool = False,
+    reach: bool = False,
+    first: int = 0,
+    least: float = 0.0,
+) -> Moving:
+    """The parts of a moment's picture: `draw` puts them together."""
+    settings = _Settings(size, dark, "", reach, -1, first, least)
+    unrolled = settings.layout(trace.plan, 0.0)
+    steps = []
+    for step in unrolled.seen:
+        part = _Pen(Picture(Figure(*size, "")), dark, trace)
+        _step(part, trace, unrolled, shown, step, "")
+        steps.append(part.figure)
+
+    def moved(rolled: float) -> tuple[tuple[float, ...], Figure]:
+        layout = settings.layout(trace.plan, rolled)
+        pen = _Pen(Picture(Figure(*size, "")), dark, trace)
+        _between(pen, trace, layout, shown, "")
+        return tuple(map(layout.middle, layout.seen)), pen.figure
+
+    homes = tuple(map(unrolled.middle, unrolled.seen))
+    still = _still(trace, shown, settings).figure
+    return Moving(still, tuple(steps), homes, unrolled.column, moved)
+
+
+def _still(trace: Trace, shown: Moment, settings: _Settings) -> Picture:
+    """What does not move: words above, names at the left, parameters at the right."""
+    plan, size, dark = trace.plan, settings.size, settings.dark
+    layout = settings.layout(plan, 0.0)
+    picture = Picture(Figure(*size, hex_colour(PAPER[dark])))
     pen = _Pen(picture, dark, trace)
     said = caption(trace, shown)
     pen.words(_SIDE, 26, said, _fitting(said, size[0] - 2 * _SIDE), bold=True)
-    below = _subtitle(trace)
+    below = _subtitle(trace, layout)
     pen.words(_SIDE, 46, below, _fitting(below, size[0] - 2 * _SIDE, 12), SOFT[dark])
     _labels(pen, layout)
-    for step in range(plan.steps):
-        if rolled > 0.98 and step != top_step(shown, plan):
-            continue
-        _step(pen, trace, layout, shown, step, marked)
-        _joints(pen, trace, layout, shown, step, marked)
-    if rolled > 0.5:
-        _loop(pen, trace, layout, marked)
-    at = looked if 0 <= looked < plan.steps else top_step(shown, plan)
-    if side and reach and not plan.drawn:
+    at = settings.looked if 0 <= settings.looked < plan.steps else top_step(shown, plan)
+    if settings.side and settings.reach and not plan.drawn:
         _reach(pen, trace, layout.beside, at)
-    elif side:
-        _parameters(pen, trace, layout, shown, marked, at)
+    elif settings.side:
+        _parameters(pen, trace, layout, shown, settings.marked, at)
     return picture
+
+
+def _between(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked: str) -> None:
+    """What leads from step to step, and the loop of the rolled network."""
+    for step in layout.seen:
+        if layout.rolled <= 0.98 or step == top_step(shown, layout.plan):
+            _joints(pen, trace, layout, shown, step, marked)
+    if layout.rolled > 0.5:
+        _loop(pen, trace, layout, marked)
 
 
 def _fitting(said: str, room: float, largest: int = 15) -> int:
@@ -258,7 +399,7 @@ def _fitting(said: str, room: float, largest: int = 15) -> int:
     return max(9, min(largest, int(room / (0.5 * max(1, len(said))))))
 
 
-def _subtitle(trace: Trace) -> str:
+def _subtitle(trace: Trace, layout: _Layout) -> str:
     plan = trace.plan
     facts = facts_of(plan.architecture)
     made = f"after {trace.trained:,} updates" if trace.trained else "before any update"
@@ -275,6 +416,12 @@ def _subtitle(trace: Trace) -> str:
     bptt = f"BPTT goes back {_many(back, 'step')} at most and holds {kept:,} numbers of states"
     both = ", reading from both ends" if plan.directions == 2 else ""
     title = f"{facts.title}, {plan.units} units{both}"
+    if layout.column < LEAST_COLUMN or layout.cell < _READABLE:
+        # Why there are colours instead of numbers.
+        bptt = "colours alone: no room for numbers, point at one to read it"
+    elif layout.count < plan.steps:
+        seen = layout.seen
+        bptt = f"steps {seen[0] + 1} to {seen[-1] + 1} of {plan.steps} have room here"
     return f"{title}, {made}: it says “{said}”{learned}; {bptt}"
 
 
@@ -361,8 +508,8 @@ class _Pen:
         colours = self._colours_of(key, scale)[step]
         readable = cell >= _READABLE and width >= 27
         most = min(14.0, cell * 0.68)
-        size = int(min(most, (width - 4) / _WIDE))
-        marked = int(min(most, (width - 2) / (_WIDE + 0.66)))
+        size = round(min(most, (width - 3) / _WIDE))
+        marked = round(min(most, (width - 1) / (_WIDE + 0.5)))
         boxes, places = self.figure.boxes, self.picture.places
         for row, value in enumerate(values.tolist()):
             top = y + row * cell
@@ -452,9 +599,9 @@ def _joints(
             lit = marked.startswith(f"{part}.{row}.weight_hh")
             _along(pen, layout, shown, step, row, 4.0 if lit else 1.6)
         _joined_ends(pen, layout, shown, step)
-        if plan.goes_back_in(step) and shown.forward >= step:
+        if plan.goes_back_in(step) and shown.forward >= step and step - 1 in layout.seen:
             _going_back_in(pen, layout, step)
-        if plan.chunk_starts(step):
+        if plan.chunk_starts(step) and step - 1 in layout.seen:
             _cut(pen, layout, step)
     if plan.attends and plan.decodes(step) and shown.computed(plan, 0, step):
         _looking(pen, trace, layout, shown, step)
@@ -527,19 +674,26 @@ def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done:
     if plan.drawn:
         pen.words(x, layout.scores - 14, shown_symbol(target), 15, BACK[dark], True, "middle")
         return
+    _right_or_wrong(pen, trace, layout, step, target)
+
+
+def _right_or_wrong(pen: _Pen, trace: Trace, layout: _Layout, step: int, target: str) -> None:
+    """The answer that is asked, told right or wrong by colour and mark, and the loss."""
+    dark, x = pen.dark, layout.middle(step)
+    left = x - layout.vector / 2
     right = trace.likeliest[step] == target
     ink = RIGHT[dark] if right else WRONG[dark]
-    pen.words(
-        x,
-        layout.scores - 14,
-        f"{shown_symbol(target)} {'✓' if right else '✗'}",
-        15,
-        ink,
-        True,
-        "middle",
-    )
+    mark = "✓" if right else "✗"
+    said = shown_symbol(target)
+    if layout.column >= 8 * (len(said) + 2):
+        pen.words(x, layout.scores - 14, f"{said} {mark}", 15, ink, True, "middle")
+    else:
+        pen.words(x, layout.scores - 8, mark, 12, ink, True, "middle")
+        pen.words(x, layout.scores - 21, said[:2], 12, ink, True, "middle")
     loss = trace["losses"][step]
-    pen.words(x, layout.scores - 34, f"{loss:.2f}", 13, "", True, "middle")
+    size = min(13, int((layout.column - 4) / 2.3))
+    if size >= 8:
+        pen.words(x, layout.scores - 34, f"{loss:.2f}", size, "", True, "middle")
     y = layout.scores - 48
     pen.picture.places.append(Place(left, y, layout.vector, 18, "loss", "losses", step, 0))
 
@@ -585,6 +739,8 @@ def _looking(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int)
     foot, high = top - 26, min(0.8 * (top - 26 - layout.scores + 20), 150.0)
     wide = min(layout.vector, 40.0)
     for place, weight in enumerate(weights.tolist()):
+        if place not in layout.seen:
+            continue
         middle = layout.middle(place)
         tall = max(1.0, high * weight)
         pen.figure.boxes.append(Box(middle - wide / 2, foot - tall, wide, tall, FORWARD[dark]))
@@ -620,10 +776,10 @@ def _gradients(pen: _Pen, trace: Trace, layout: _Layout, row: int, step: int) ->
             left + place * (width + 2), y, width, layout.cell, trace[key][step], scale,
             (kind, key, step),
         )  # fmt: skip
-        if layout.column > 90:
+        if layout.labelled:
             middle = left + place * (width + 2) + width / 2
             pen.words(middle, y - 4, part, 11, BACK[pen.dark], False, "middle")
-    if layout.column > 90 and trace.plan.rows == 1:
+    if layout.labelled and trace.plan.rows == 1:
         norm = float(np.linalg.norm(trace[f"{row}/last/hidden"][step]))
         number = trace.plan.steps
         said = f"‖∂L{_small(number)}/∂h{_small(step + 1)}‖ {norm:.2g}".replace("-", "−")
@@ -730,7 +886,7 @@ def _joined_ends(pen: _Pen, layout: _Layout, shown: Moment, step: int) -> None:
     if not plan.joins_ends or plan.answered(step) is None:
         return
     top = plan.rows - 1
-    x, end = layout.middle(0), layout.middle(step)
+    x, end = max(_SIDE + _LABELS - 14, layout.middle(0)), layout.middle(step)
     high = layout.hidden(top) - 20
     foot = layout.scores + layout.cell * len(plan.vocabulary)
     points = [(x, layout.hidden(top) - 3), (x, high), (end, high), (end, foot + 3)]
@@ -748,15 +904,15 @@ def _along(pen: _Pen, layout: _Layout, shown: Moment, step: int, row: int, width
     last, here = plan.before(row, step), layout.middle(step)
     way = -1 if plan.from_end(row) else 1
     end = here - way * (half + 3)
-    if last is not None:
+    if last is not None and last in layout.seen:
         start = layout.middle(last) + way * (half + 3)
     elif way > 0:
         start = _SIDE + _LABELS - 14
     else:
         start = min(end + max(30.0, 0.4 * layout.column), layout.width - layout.parameters_width)
     handed_on = last is None or not plan.chunk_starts(step) or plan.carried
-    between = shown.gone_back(plan, row, step if way < 0 else last if last is not None else -1)
-    between = between and (last is not None or way < 0)
+    shows = step if way < 0 else last
+    between = shows in layout.seen and shows is not None and shown.gone_back(plan, row, shows)
     """Whether gradients stand between the two states: then the ways go around their numbers."""
     done = shown.computed(plan, row, step)
     if handed_on and last is not None and done:
@@ -774,9 +930,12 @@ def _along(pen: _Pen, layout: _Layout, shown: Moment, step: int, row: int, width
             pen.arrow(start, low, end, low, colour, width)
     if last is None or plan.chunk_starts(step) or not shown.gone_back(plan, row, last):
         return
+    if last not in layout.seen:
+        _path(pen, [(end, top + 4), (end - 6 * way, top - 8), (start, top - 8)], BACK[dark], 1.6)
+        return
     later, high = layout.gradients(last) + 1.5 * layout.gradient + 2, top - 22
     # Into the heading of the column where it is there, else into its first number.
-    into = (later, top - (15 if layout.column > 90 else 2))
+    into = (later, top - (15 if layout.labelled else 2))
     if way > 0:
         points = [(end, top + 4), (end - 6, high), (later, high), into]
     else:
@@ -854,6 +1013,7 @@ def _parameters(
     gap = 20.0 * len(names)
     rows = sum(len(trace[f"weight/{name}"]) for name in names)
     cell = min(20.0, (layout.height - y - _BOTTOM - gap) / max(1, rows))
+    unread = False
     for name in names:
         weights = trace[f"weight/{name}"]
         lit = bool(marked) and name.startswith(marked)
@@ -863,6 +1023,7 @@ def _parameters(
         half = (room - 18) / 2
         columns = weights.shape[1]
         width = min(38.0, half / columns)
+        unread = unread or not _matrix_reads(width, cell)
         _matrix(pen, x, top, width, cell, weights, _scale(weights), name)
         if back:
             share = trace[f"share/{name}"]
@@ -880,6 +1041,8 @@ def _parameters(
             scale = Scale(-reach, reach, "green-purple")
             _matrix(pen, right, top, width, cell, summed, scale, f"gradient/{name}")
         y = top + cell * len(weights) + 15
+    if unread:
+        pen.words(x, _TOP, "no room for numbers: point at one", 10, SOFT[dark])
     if shown.updated and plan.clip != "none":
         pen.words(x + room, _TOP + 14, "clipped", 11, BACK[dark], True, "end")
     if back and layout.height - y - _BOTTOM > 120:
@@ -1039,6 +1202,11 @@ def _key(pen: _Pen, seen: Spectrum, x: float, y: float) -> None:
     pen.words(x + 16, y + 19, seen.jacobian, 11, SOFT[pen.dark])
 
 
+def _matrix_reads(width: float, cell: float) -> bool:
+    """Whether a number of a matrix has room in its cell."""
+    return cell >= _READABLE - 1.5 and width >= 24
+
+
 def _matrix(
     pen: _Pen,
     x: float,
@@ -1050,11 +1218,11 @@ def _matrix(
     key: str,
 ) -> None:
     table = _table(scale, pen.dark)
-    size = int(min(11, cell * 0.58, width * 0.36))
+    size = int(min(12, cell * 0.68, (width - 3) / _WIDE))
     wide, high, readable = (
         max(1.0, width - 1),
         max(1.0, cell - 1),
-        cell >= _READABLE and width >= 24,
+        _matrix_reads(width, cell),
     )
     boxes, places = pen.figure.boxes, pen.picture.places
     rows = zip(values.tolist(), scale.index(values).tolist(), strict=True)

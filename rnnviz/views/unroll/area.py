@@ -6,9 +6,14 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QFrame,
+    QHBoxLayout,
     QLineEdit,
+    QScrollArea,
+    QScrollBar,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -49,6 +54,17 @@ _WORD = "hello"
 _TEST_TIP = "What it writes is what it reads next, until the end mark (W)"
 
 
+class _Room(QScrollArea):
+    """Scrolls up and down; the keys to the left and right are those of the moments."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and down alone."""
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
 class UnrollArea(QWidget):
     """Two rows of tools, the drawing, and the formula of the number that is pointed at.
 
@@ -75,17 +91,23 @@ class UnrollArea(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         first = (switch,) if switch is not None else ()
-        self._rows = (
-            WrappingRow(*first, self._reading(), self._network(), self._structures()),
-            WrappingRow(self._moving(), self._testing(), self._learning()),
-        )
+        tools = (self._reading(), self._structures(), self._network(), self._learning())
+        self._rows = (WrappingRow(*first, *tools, self._moving(), self._testing(), spread=False),)
         self._more_row = WrappingRow(self._weights(), self._way_back())
         self._more_row.hide()
         for row in (*self._rows, self._more_row):
             column.addWidget(row)
-        column.addWidget(self.drawing, 1)
+        self._scroll = _Room()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(self.drawing)
+        column.addWidget(self._scroll, 1)
+        column.addWidget(self._steps())
         column.addWidget(self._formula())
         self.drawing.pointed.connect(self._explain)
+        self.drawing.seen_changed.connect(self._follow_steps)
         self.drawing.edit_requested.connect(self._edit)
         unroll.changed.connect(self._follow)
         unroll.moment_changed.connect(self._follow)
@@ -116,10 +138,48 @@ class UnrollArea(QWidget):
         for structure, button in zip(
             STRUCTURES, self._structure.findChildren(QToolButton), strict=True
         ):
-            button.setToolTip(plain_tip(structure.about))
+            button.setToolTip(plain_tip(f"{structure.title}. {structure.about}"))
+            set_icon(button, f"structure-{structure.name}")
+            button.setIconSize(QSize(26, 26))
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self._structure.choose(self._unroll.plan.structure)
         self._structure.chosen.connect(self._choose_structure)
         return self._structure
+
+    def _steps(self) -> QWidget:
+        """Which steps are seen, where not all have room for numbers."""
+        self._bar = QScrollBar(Qt.Orientation.Horizontal)
+        self._bar.setAccessibleName("Steps that are seen")
+        self._bar.setToolTip("Other steps; or Shift and the wheel")
+        self._bar.valueChanged.connect(self.drawing.show_from)
+        self._whole = QCheckBox("All steps")
+        self._whole.setToolTip(
+            "All steps at once; where their numbers have no room, as strips of colour (F)"
+        )
+        self._whole.toggled.connect(self.drawing.show_all)
+        self._which = QWidget()
+        row = QHBoxLayout(self._which)
+        row.setContentsMargins(20, 0, 20, 0)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self._whole)
+        return self._which
+
+    @Slot()
+    def _follow_steps(self) -> None:
+        """The bar shows which steps are seen; it is there where not all are."""
+        seen, steps = self.drawing.seen, self.drawing.steps
+        self._bar.blockSignals(True)
+        self._bar.setRange(0, steps - len(seen))
+        self._bar.setPageStep(len(seen))
+        self._bar.setValue(seen[0])
+        self._bar.blockSignals(False)
+        self._bar.setVisible(len(seen) < steps)
+        shown = len(seen) < steps or self._whole.isChecked()
+        self._which.setVisible(shown and not self.drawing.inside)
+
+    def toggle_all(self) -> None:
+        """Show all steps, or as many as have room for their numbers."""
+        self._whole.setChecked(not self._whole.isChecked())
 
     def _network(self) -> QWidget:
         plan = self._unroll.plan
@@ -147,12 +207,7 @@ class UnrollArea(QWidget):
         units, layers = self._fields["units"], self._fields["layers"]
         for field in (units, layers):
             field.setFixedWidth(62)
-        self._both = QCheckBox("both ways")
-        self._both.setAccessibleName("Read both ways")
-        self._both.toggled.connect(self._changed)
-        return side_by_side(
-            self._architecture, Label("Units"), units, Label("Layers"), layers, self._both
-        )
+        return side_by_side(self._architecture, Label("Units"), units, Label("Layers"), layers)
 
     def _weights(self) -> QWidget:
         """What the weights are: drawn by a seed, scaled to a radius, with an embedding or not."""
@@ -166,8 +221,14 @@ class UnrollArea(QWidget):
         self._radius_slider.setFixedWidth(110)
         self._radius_slider.valueChanged.connect(self._slide_radius)
         embedding, seed = self._fields["embedding"], self._fields["seed"]
+        embedding.setFixedWidth(100)
+        seed.setFixedWidth(70)
+        self._radius.setFixedWidth(84)
+        self._both = QCheckBox("both ways")
+        self._both.setAccessibleName("Read both ways")
+        self._both.toggled.connect(self._changed)
         return side_by_side(
-            Label("Input"), embedding, Label("Seed"), seed, Label("Radius of W_hh"),
+            self._both, Label("Input"), embedding, Label("Seed"), seed, Label("Radius of W_hh"),
             self._radius_slider, self._radius,
         )  # fmt: skip
 
@@ -276,6 +337,7 @@ class UnrollArea(QWidget):
         plan = self._unroll.plan
         self._rate = NumberField("Rate", 0.0, 100.0, above=True)
         self._rate.set_value(plan.rate)
+        self._rate.setFixedWidth(76)
         self._rate.value_changed.connect(self._changed)
         one = word_button("1 step", "One training step (T)")
         one.clicked.connect(self._train)
@@ -288,7 +350,7 @@ class UnrollArea(QWidget):
         self._undo = icon_button("undo-2", "Back to the weights before (Ctrl+Z)")
         self._undo.clicked.connect(self._unroll.undo)
         self._more = icon_button(
-            "sliders-horizontal", "Input, seed, radius of W_hh, BPTT, clipping"
+            "sliders-horizontal", "Both ways, input, seed, radius of W_hh, BPTT, clipping"
         )
         self._more.setCheckable(True)
         self._more.toggled.connect(self._more_row_shown)

@@ -44,7 +44,7 @@ class PointedPicture(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(QSize(420, 300))
+        self.setMinimumSize(QSize(420, 240))
         self.setAccessibleName(name)
 
     # For subclasses

@@ -130,6 +130,7 @@ class UnrollWorkspace(Workspace):
             MenuEntry(menu, SEPARATOR),
             MenuEntry(menu, "Small network or open model", None, self._other, key="O"),
             MenuEntry(menu, "Roll up or unroll", None, self._roll, key="R"),
+            MenuEntry(menu, "All steps at once, or readable", None, self._all, key="F"),
             MenuEntry(menu, "Inside a step", None, self._inside, key="I"),
             MenuEntry(menu, "How far gradients reach", None, self._reach, key="V"),
             MenuEntry(
@@ -210,6 +211,10 @@ class UnrollWorkspace(Workspace):
     def _inside(self) -> None:
         if self._of_small():
             self.area.toggle_inside()
+
+    def _all(self) -> None:
+        if self._of_small():
+            self.area.toggle_all()
 
     def _reach(self) -> None:
         if self._of_small():

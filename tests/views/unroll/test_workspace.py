@@ -306,3 +306,40 @@ def test_the_picture_for_print_and_the_page_are_saved_from_the_window(
     monkeypatch.setattr("rnnviz.views.unroll.area.ask_save_path", lambda *_: tmp_path / name)
     area.save()
     assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+def test_a_long_word_scrolls_and_keeps_the_step_that_is_computed_in_sight(area, qtbot):
+    area.resize(848, 600)
+    area._unroll.set_word("estamos comiendo pan bien", "many-to-many")
+    qtbot.waitUntil(lambda: area._unroll.plan.steps == 24)
+    assert len(area.drawing.seen) < 24 and area._bar.isVisible()
+    for index in (1, 9, 20, 30, 40, 49):
+        area._unroll.set_index(index)
+        at = index - 1 if index <= 24 else 24 - (index - 25)
+        if index != 49:
+            assert at in area.drawing.seen
+        sizes = [w.size for w in area.drawing.picture.figure.words if w.anchor == "end"]
+        assert min(sizes) >= 8
+    assert "have room here" in words(area)[1]
+    area._bar.setValue(7)
+    assert area.drawing.seen[0] == 7
+    area.toggle_all()
+    assert len(area.drawing.seen) == 24
+    assert "colours alone" in words(area)[1]
+
+
+def test_the_movement_is_that_of_the_picture(area, qtbot):
+    area._unroll.set_index(8)
+    area.drawing.roll_to(0.4)
+    moved = area.drawing.grab().toImage()
+    area.drawing._movement = None
+    area.drawing.draw_anew()
+    whole = area.drawing.grab().toImage()
+    assert moved.size() == whole.size()
+    same = sum(
+        moved.pixel(x, y) == whole.pixel(x, y)
+        for x in range(0, moved.width(), 5)
+        for y in range(0, moved.height(), 5)
+    )
+    # Parts stand on whole pixels while they move, and the later ones lie above.
+    assert same > 0.9 * (moved.width() // 5) * (moved.height() // 5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -18,13 +19,15 @@ from PySide6.QtGui import (
     QImageWriter,
     QPageSize,
     QPainter,
+    QPainterPath,
     QPdfWriter,
     QPen,
 )
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.coloured import ColouredText
-from rnnviz.core.export.figure import COLUMNS, LETTER_SIZE, Figure, Letters, Words, figure
+from rnnviz.core.export.figure import COLUMNS, LETTER_SIZE, Figure, Letters, Signs, Words, figure
+from rnnviz.core.export.mathematics import glyphs
 from rnnviz.core.export.svg import svg
 from rnnviz.core.sequences.text import Text
 from rnnviz.views.shared.theme import mono_font, ui_font
@@ -39,8 +42,13 @@ _DOTS_PER_METRE = round(_DOTS_PER_INCH / 0.0254)
 
 def paint_figure(painter: QPainter, drawn: Figure) -> None:
     """Paint a figure with its top left corner at the origin, in its own units."""
-    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
     painter.fillRect(QRectF(0, 0, drawn.width, drawn.height), QColor(drawn.ground))
+    paint_parts(painter, drawn)
+
+
+def paint_parts(painter: QPainter, drawn: Figure) -> None:
+    """Paint all of a figure but its ground."""
+    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
     for box in drawn.boxes:
         painter.fillRect(QRectF(box.x, box.y, box.width, box.height), _colour(box.colour))
     if drawn.strokes:
@@ -58,6 +66,8 @@ def paint_figure(painter: QPainter, drawn: Figure) -> None:
     family = ui_font().family()
     for words in drawn.words:
         _paint_words(painter, words, family)
+    for signs in drawn.signs:
+        _paint_signs(painter, signs)
 
 
 def figure_image(drawn: Figure, scale: float = 2.0) -> QImage:
@@ -172,6 +182,48 @@ def _paint_words(painter: QPainter, words: Words, family: str) -> None:
     painter.rotate(words.angle)
     painter.drawText(QPointF(-back, 0), words.text)
     painter.restore()
+
+
+def _paint_signs(painter: QPainter, signs: Signs) -> None:
+    """Outlines of a formula."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    known, scale, colour = glyphs(), signs.size / 1000, _colour(signs.colour)
+    painter.save()
+    painter.translate(signs.x, signs.y)
+    painter.scale(scale, -scale)
+    for sign in signs.text:
+        painter.fillPath(_outline(sign), colour)
+        painter.translate(known[sign].advance, 0)
+    painter.restore()
+
+
+_POINT = re.compile(r"([MLHVQZ])([^MLHVQZ]*)")
+
+
+@lru_cache(maxsize=512)
+def _outline(sign: str) -> QPainterPath:
+    """The outline of a sign, in thousandths of its size."""
+    path = QPainterPath()
+    path.setFillRule(Qt.FillRule.WindingFill)
+    x = y = 0.0
+    for kind, numbers in _POINT.findall(glyphs()[sign].path):
+        at = [float(number) for number in numbers.replace(",", " ").split()]
+        if kind == "Z":
+            path.closeSubpath()
+            continue
+        if kind == "H":
+            x = at[0]
+        elif kind == "V":
+            y = at[0]
+        else:
+            x, y = at[-2:]
+        if kind == "M":
+            path.moveTo(x, y)
+        elif kind == "Q":
+            path.quadTo(at[0], at[1], x, y)
+        else:
+            path.lineTo(x, y)
+    return path
 
 
 @lru_cache(maxsize=1024)
