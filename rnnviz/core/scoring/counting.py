@@ -118,7 +118,7 @@ class Tally:
         samples = np.sort(sortable(sample), kind="stable")
         self.edges = bin_edges(samples)
         """For each unit the lowest code of every bin but bin 0, which lies below all of them."""
-        self._bins = np.stack([_bin_of_code(edges) for edges in self.edges])
+        self._bins = np.stack([_bin_of_bits(edges) for edges in self.edges])
         self._all = np.zeros((units, 2, BINS), np.int32)
         self._counts = np.zeros((len(pairings), 2, 3, BINS), np.int32)
         uncounted = [
@@ -147,8 +147,8 @@ class Tally:
         # What lies in the second half of the text is counted beside the first, in bins of its own.
         whole = np.zeros(stop - start + pad, np.intp)
         for unit, row in enumerate(bins):
-            codes = sortable(halves(values[unit]))
-            np.take(self._bins[unit], codes, out=row[pad:], mode="clip")
+            bits = halves(values[unit]).view(np.uint16)
+            np.take(self._bins[unit], bits, out=row[pad:], mode="clip")
             whole[pad:] = row[pad:]
             whole[second:] += BINS
             self._all[unit] += _counted(whole[pad:])
@@ -227,8 +227,15 @@ def _first_of_equal(ascending: Codes16) -> npt.NDArray[np.bool_]:
     return new
 
 
-def _bin_of_code(edges: Codes16) -> npt.NDArray[np.uint8]:
-    """For each of the 65,536 codes its bin: how many edges are not above it."""
+def _bin_of_bits(edges: Codes16) -> npt.NDArray[np.uint8]:
+    """For each of the 65,536 patterns of a float16 number's bits its bin.
+
+    That is how many edges are not above its code: see `sortable`.
+    """
     bins = np.arange(len(edges) + 1, dtype=np.uint8)
     bounds = np.concatenate([[0], edges, [_CODES]])
-    return np.repeat(bins, bounds[1:] - bounds[:-1])
+    of_code = np.repeat(bins, bounds[1:] - bounds[:-1])
+    half = _CODES // 2
+    found = np.concatenate([of_code[half:], of_code[half - 1 :: -1]])
+    found[half] = of_code[half]  # minus zero is zero
+    return found

@@ -7,7 +7,6 @@ import contextlib
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from functools import partial
 
 import msgspec
 import numpy as np
@@ -30,6 +29,7 @@ NULL_UNITS = 16
 """For the null AUC so many rows are counted at each shift: those with the highest |correlation|."""
 
 TILES_AT_ONCE = 2
+"""So many share the places of the labels."""
 _LABELLED, _CORRELATED = 0.2, 0.6
 
 Progress = Callable[[float], None]
@@ -86,7 +86,7 @@ def rank(
         channels: None for all that were recorded.
         lags: how far before and after a label a unit is looked for.
         shifts: how many shifts the null takes; none in a text under 2,000 characters.
-        threads: how many tiles of units are worked on at a time.
+        threads: how many tiles of units are correlated at a time.
         progress: told the share done, 0 to 1; may raise `Cancelled` to stop.
         labels: gives a concept's labels of a text, in blocks from its start.
 
@@ -151,7 +151,7 @@ def _rank(
         scores: list[list[Score]] = [[] for _ in concepts]
         null_areas = [math.nan for _ in concepts]
         told = _part_of(progress, _CORRELATED, 1)
-        for pairing, score in _scores(plan, spool, pairings, pool, told):
+        for pairing, score in _scores(plan, spool, pairings, told):
             if pairing.offset.shift:
                 null_areas[pairing.concept] = np.fmax(null_areas[pairing.concept], score.auc)
             else:
@@ -207,23 +207,28 @@ def _best(plan: Plan, found: Doubles) -> tuple[Doubles, list[Pairing]]:
 
 
 def _scores(
-    plan: Plan, spool: LabelSpool, pairings: list[Pairing], pool: Executor, progress: Progress
+    plan: Plan, spool: LabelSpool, pairings: list[Pairing], progress: Progress
 ) -> Iterator[tuple[Pairing, Score]]:
-    """The scores of all pairings, some tiles at a time; each reads the text once."""
-    tiles = plan.tiles(TILE)
+    """The scores of all pairings, some tiles at a time; each reads the text once.
+
+    On this thread alone: counting is thousands of short steps, between which two threads would wait
+    for each other longer than they take.
+    """
+    tiles, bounds = plan.tiles(TILE), blocks_to_count(plan)
     wanted = {(each.concept, each.offset.shift) for each in pairings}
-    bounds = blocks_to_count(plan)
-    held = block_places(plan, spool, wanted, *bounds[0]) if len(bounds) == 1 else None
+    held = [block_places(plan, spool, wanted, *bounds[0])] if len(bounds) == 1 else []
     for first in range(0, len(tiles), TILES_AT_ONCE):
-        group = tiles[first : first + TILES_AT_ONCE]
-        ours = [_within(pairings, plan, tile) for tile in group]
-        tallies = list(pool.map(partial(Tally, plan, spool), group, ours))
+        tallies = [
+            Tally(plan, spool, tile, _within(pairings, plan, tile))
+            for tile in tiles[first : first + TILES_AT_ONCE]
+        ]
         for start, stop in bounds:
-            places = held or block_places(plan, spool, wanted, start, stop)
-            list(pool.map(partial(Tally.add, start=start, stop=stop, places=places), tallies))
+            places = held[0] if held else block_places(plan, spool, wanted, start, stop)
+            for tally in tallies:
+                tally.add(start, stop, places)
             progress((first + len(tallies) * stop / plan.length) / len(tiles))
-        for found in pool.map(scores_of, tallies):
-            yield from found
+        for tally in tallies:
+            yield from scores_of(tally)
 
 
 def _within(pairings: list[Pairing], plan: Plan, tile: Tile) -> list[Pairing]:

@@ -16,7 +16,7 @@ RANKING_VERSION = 1
 _LARGEST_BYTES = 1 << 28
 
 
-class Histogram(msgspec.Struct, frozen=True):
+class Histogram(msgspec.Struct, frozen=True, gc=False):
     """How often a unit takes which value where the label is true, and where it is false.
 
     The bins have equal widths from `low` to `high`; a value outside them, seen too seldom to be in
@@ -29,7 +29,7 @@ class Histogram(msgspec.Struct, frozen=True):
     false: tuple[int, ...]
 
 
-class Score(msgspec.Struct, frozen=True, kw_only=True):
+class Score(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How well one unit of one channel follows a concept; NaN where a figure does not exist."""
 
     channel: str
