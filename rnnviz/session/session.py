@@ -65,9 +65,9 @@ if TYPE_CHECKING:
     from rnnviz.session.unroll.unroll import Unroll
 
 _KEPT = "start/recording"
-_EXACT = "recordings/exact"
-"""Characters; unknown ones of a longer text are not counted in the window's own thread."""
 """The setting that names the walk to show at the next start."""
+_EXACT = "recordings/exact"
+"""The setting that says whether units are kept as float32."""
 
 
 class _Wanted(NamedTuple):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rnnviz.views.plots.bars import BarPlot
     from rnnviz.views.plots.base import Plot
     from rnnviz.views.plots.chart import Chart
-    from rnnviz.views.plots.curves import CurvePlot, Trace, as_it_is
+    from rnnviz.views.plots.curves import CurvePlot
     from rnnviz.views.plots.heat import HeatPlot
     from rnnviz.views.plots.histogram import Histogram, HistogramPlot
     from rnnviz.views.plots.image import ImagePlot
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rnnviz.views.plots.ridges import RidgePlot
     from rnnviz.views.plots.scatter import Points, ScatterPlot
     from rnnviz.views.plots.strips_of_lines import Strip
+    from rnnviz.views.plots.traces import Trace, as_it_is
 else:
 
     class _Later:
@@ -53,8 +54,8 @@ else:
     BarPlot = _Later("bars", "BarPlot")
     Plot = _Later("base", "Plot")
     Chart = _Later("chart", "Chart")
-    CurvePlot, Trace = _Later("curves", "CurvePlot"), _Later("curves", "Trace")
-    as_it_is = _Later("curves", "as_it_is")
+    CurvePlot, Trace = _Later("curves", "CurvePlot"), _Later("traces", "Trace")
+    as_it_is = _Later("traces", "as_it_is")
     HeatPlot = _Later("heat", "HeatPlot")
     Histogram, HistogramPlot = (_Later("histogram", n) for n in ("Histogram", "HistogramPlot"))
     ImagePlot = _Later("image", "ImagePlot")

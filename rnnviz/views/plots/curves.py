@@ -6,10 +6,6 @@ has a mark at the edge, and their number and the farthest of them stand over the
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import NamedTuple
-
 import numpy as np
 import numpy.ma  # quantiles need it, and would load it while a run streams in
 import numpy.typing as npt
@@ -18,8 +14,6 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.runs.axis import StepAxis
-from rnnviz.core.runs.curve import Curve, SmoothedCurve
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.parts.edge_words import EdgeWords
 from rnnviz.views.plots.parts.export import Columns
@@ -27,6 +21,7 @@ from rnnviz.views.plots.parts.inks import Ink, between_colours, ink_colour, ink_
 from rnnviz.views.plots.parts.key import Names, paint_key, with_key
 from rnnviz.views.plots.parts.log_axis import LogAxis, plain
 from rnnviz.views.plots.parts.run_marks import RunMark, RunMarks
+from rnnviz.views.plots.traces import Trace, Value, value_at, words_of
 from rnnviz.views.shared.theme import Theme, theme_of
 from rnnviz.views.shared.words.plain_text import Label
 
@@ -47,52 +42,6 @@ _LEAST_ROWS = 3
 _NARROW = 420
 """A plot that is narrower says less beside the pointer."""
 _WORDS_ROOM = 0.12
-
-
-def as_it_is(values: Floats) -> Floats:
-    """The values themselves."""
-    return values
-
-
-@dataclass(frozen=True)
-class Trace:
-    """One curve as it is drawn."""
-
-    name: str
-    curve: Curve
-    ink: Ink
-    smoothed: SmoothedCurve | None = None
-    """Drawn over the raw values, as far as it was looked at."""
-    raw: bool = True
-    """Whether the raw values are drawn where they are smoothed: behind, and faintly."""
-    axis: StepAxis | None = None
-    """Where its steps lie along x; without one, at themselves."""
-    shown_as: Callable[[Floats], Floats] = as_it_is
-    """From its values to what is drawn; must not change their order."""
-    points: bool = False
-    """Few values: each gets a dot."""
-    width: float = 1.75
-    dashed: bool = False
-    named: bool = True
-    """Whether the legend over the plot lists it."""
-
-    def places(self, steps: npt.NDArray[np.int64]) -> Floats:
-        """Where these steps lie along x."""
-        return steps.astype(float) if self.axis is None else self.axis.at(steps)
-
-    def reach(self) -> tuple[float, float] | None:
-        """Its first and last place along x, or None while it is empty."""
-        if not len(self.curve):
-            return None
-        low, high = self.places(self.curve.steps[[0, -1]])
-        return (float(low), float(high)) if np.isfinite([low, high]).all() else None
-
-    def span(self, low: float, high: float) -> tuple[int, int]:
-        """The points between two places along x, and one more on either side."""
-        if self.axis is not None and self.axis.steps:
-            low, high = np.interp([low, high], self.axis.values, self.axis.steps)
-        first, last = self.curve.span(low, high)
-        return max(0, first - 1), min(len(self.curve), last + 1)
 
 
 class _Lines:
@@ -516,7 +465,7 @@ class CurvePlot(Plot):
         """
         # The chosen run is drawn last; beside the pointer's own plot of many it stands for all.
         asked = self.traces if y is not None else self.traces[-most:]
-        found = [(value, trace) for trace in asked if (value := _value_at(trace, x))]
+        found = [(value, trace) for trace in asked if (value := value_at(trace, x))]
         self._cursor.setVisible(bool(found))
         self._mark_places(x, found)
         if not found:
@@ -537,7 +486,7 @@ class CurvePlot(Plot):
         self._place_note(x, y)
 
     def _rows(
-        self, found: list[tuple[_Value, Trace]], y: float | None, most: int, *, short: bool
+        self, found: list[tuple[Value, Trace]], y: float | None, most: int, *, short: bool
     ) -> list[str]:
         if len(found) > most:
             if y is None:
@@ -547,9 +496,9 @@ class CurvePlot(Plot):
                 far = np.nan_to_num(np.abs(heights - y), nan=np.inf)
                 nearest = sorted(np.argsort(far, kind="stable")[: most - 1].tolist())
                 left = len(found) - len(nearest)
-                rows = [_row(*found[place], short=short) for place in nearest]
+                rows = [words_of(*found[place], short=short) for place in nearest]
                 return [*rows, f"and {left:,} more"]
-        return [_row(value, trace, short=short) for value, trace in found]
+        return [words_of(value, trace, short=short) for value, trace in found]
 
     def _place_note(self, x: float, y: float | None) -> None:
         low, high = self.view.viewRange()[1]
@@ -563,7 +512,7 @@ class CurvePlot(Plot):
         self.note.move(max(4, int(across)), max(4, int(down)))
         self.note.raise_()
 
-    def _mark_places(self, x: float, found: list[tuple[_Value, Trace]]) -> None:
+    def _mark_places(self, x: float, found: list[tuple[Value, Trace]]) -> None:
         """A dot on every curve, where it is named."""
         if self._at is None:
             self._at = pg.ScatterPlotItem(size=7, pxMode=True)
@@ -582,8 +531,8 @@ class CurvePlot(Plot):
 
     def words_at(self, x: float, y: float) -> str:
         """The value of every trace there, as in the note beside the pointer."""
-        found = [(value, trace) for trace in self.traces if (value := _value_at(trace, x))]
-        rows = [_row(value, trace) for value, trace in found]
+        found = [(value, trace) for trace in self.traces if (value := value_at(trace, x))]
+        rows = [words_of(value, trace) for value, trace in found]
         return ", ".join([f"{self._x_name} {self._x_format.format(x)}", *rows])
 
     @Slot()
@@ -593,46 +542,6 @@ class CurvePlot(Plot):
         self._cursor.hide()
         if self._at is not None:
             self._at.clear()
-
-
-class _Value(NamedTuple):
-    """What a trace is at a place."""
-
-    x: float
-    raw: float
-    smooth: float
-    """NaN where it is not smoothed."""
-
-    @property
-    def height(self) -> float:
-        """What is drawn strongest there."""
-        return self.raw if np.isnan(self.smooth) else self.smooth
-
-
-def _value_at(trace: Trace, x: float) -> _Value | None:
-    reach = trace.reach()
-    if reach is None or not reach[0] <= x <= reach[1]:
-        return None
-    first, last = trace.span(x, x)
-    around = np.arange(first, last)
-    places = trace.places(trace.curve.steps[around])
-    place = int(np.abs(places - x).argmin())
-    nearest = int(around[place])
-    raw = float(trace.shown_as(trace.curve.values[[nearest]])[0])
-    smooth = float("nan")
-    if trace.smoothed is not None:
-        smooth = float(trace.shown_as(trace.smoothed.at(np.array([nearest])))[0])
-    return _Value(float(places[place]), raw, smooth)
-
-
-def _row(value: _Value, trace: Trace, *, short: bool = False) -> str:
-    """What a trace is; where there is little room, of a smoothed one that alone."""
-    if short and np.isfinite(value.smooth):
-        value = _Value(value.x, value.smooth, np.nan)
-    words = plain(float(f"{value.raw:.4g}")) if np.isfinite(value.raw) else str(value.raw)
-    if np.isfinite(value.smooth):
-        words += f" (smoothed {plain(float(f'{value.smooth:.4g}'))})"
-    return f"{trace.name}: {words}" if trace.name else words
 
 
 def _mixed(ink: Ink, theme: Theme, share: float) -> QColor:

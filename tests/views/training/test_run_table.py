@@ -18,7 +18,7 @@ from rnnviz.views.plots.parts.inks import ink_dashes, ink_swatch
 from rnnviz.views.shared.theme import LIGHT, theme_of
 from rnnviz.views.training.centre import TrainingCentre
 from rnnviz.views.training.run_list import RunList
-from rnnviz.views.training.run_table import RunModel
+from rnnviz.views.training.run_model import RunModel
 from tests.core.runs.made import finished_run
 from tests.views.cells.panels_world import make_session
 
