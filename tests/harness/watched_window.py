@@ -241,8 +241,8 @@ class Freezes(QObject):
     frame and so to no painter.
 
     By the clock a turn may take as long for two other reasons, which are told apart and counted:
-    the thread waits for something (a fault: nothing that waits belongs there), or for a processor
-    that others have (the machine's, `machine`).
+    the thread waits for something (a fault: nothing that waits belongs there), or it queues, as
+    what it waits for does, for a processor that others have (the machine's, `machine`).
     """
 
     def __init__(self, faults: Faults, place: Path, limit_s: float) -> None:
@@ -302,7 +302,8 @@ class Freezes(QObject):
             took /= factor
         elif by_clock > self._limit:
             waited = spent.waited - (self._own_clock - self._own)
-            if self._meter.knows_the_queue and waited > self._limit:
+            # Where it has to queue, so have the threads and processes that it waits for.
+            if self._meter.knows_the_queue and waited > max(self._limit, spent.queue):
                 self._faults.add("wait", str(spent), self._stack())
             else:
                 self.machine += 1

@@ -30,6 +30,7 @@ class AlignmentsWorkspace(Workspace):
 
     name = "alignments"
     title = "Alignments"
+    made_of = ("rnnviz.views.alignments.area", "rnnviz.views.alignments.panels")
     panel_types = PanelsOf("rnnviz.views.alignments.panels")
     bottom = ("beam", "corpus")
     bottom_height = 240

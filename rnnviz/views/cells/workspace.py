@@ -24,6 +24,7 @@ class CellsWorkspace(Workspace):
 
     name = "cells"
     title = "Cells"
+    made_of = ("rnnviz.views.cells.panels",)
     panel_types = PanelsOf("rnnviz.views.cells.panels")
     bottom = ("trace", "heatmap")
 

@@ -20,6 +20,7 @@ class GradientsWorkspace(Workspace):
 
     name = "gradients"
     title = "Gradients"
+    made_of = ("rnnviz.views.gradients.panels",)
     panel_types = PanelsOf("rnnviz.views.gradients.panels")
     bottom = ("gradient-heatmap",)
     right_width = 420

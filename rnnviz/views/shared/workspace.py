@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QT
 
 from rnnviz.session.session import Session
 from rnnviz.views.shared.controls.dock_handle import DockHandle
+from rnnviz.views.shared.importing import ImportsAhead
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import for_text
 from rnnviz.views.window.actions.actions import MenuEntry
@@ -73,6 +74,8 @@ class Workspace(QMainWindow):
     """The key under which its layout is remembered; never change it."""
     title: ClassVar[str]
     panel_types: ClassVar[PanelsOf | tuple[type[Panel], ...]] = ()
+    made_of: ClassVar[tuple[str, ...]] = ()
+    """Modules that it imports when it is first entered; they may be imported before."""
     bottom: ClassVar[tuple[str, ...]] = ()
     """Names of the panels that want width; the others stand at the right."""
     right_width: ClassVar[int] = 400
@@ -93,6 +96,7 @@ class Workspace(QMainWindow):
         self.docks: dict[str, QDockWidget] = {}
         self._built = False
         self._pieces = self._made_in_pieces()
+        self._plots = ImportsAhead(("rnnviz.views.plots.base",), self)
         self._sized = False
         self._aside = False
         """Whether the panels of `bottom` stand under those at the right, for want of height."""
@@ -221,12 +225,17 @@ class Workspace(QMainWindow):
         self._sized = self._restore()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let the panels draw once the middle was seen: plots take long to import."""
+        """Let the panels draw once the middle was seen and plots, which take long, are imported."""
         if event.type() == QEvent.Type.Paint:
             watched.removeEventFilter(self)
-            for panel in self.panels:
-                QTimer.singleShot(0, panel.release)
+            self._plots.done.connect(self._release_panels)
+            self._plots.start()
         return super().eventFilter(watched, event)
+
+    @Slot()
+    def _release_panels(self) -> None:
+        for panel in self.panels:
+            QTimer.singleShot(0, panel.release)
 
     def _dock(self, panel: Panel, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(panel.title, self)

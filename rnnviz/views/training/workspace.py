@@ -40,6 +40,7 @@ class TrainingWorkspace(Workspace):
 
     name = "training"
     title = "Training"
+    made_of = ("rnnviz.views.training.centre", "rnnviz.views.training.panels")
     panel_types = PanelsOf("rnnviz.views.training.panels", without=("curves",))
     bottom = ("gradient-norms", "gradient-steps", "parameters", "histograms")
     bottom_height = 250

@@ -33,6 +33,7 @@ class UnrollWorkspace(Workspace):
 
     name = "unroll"
     title = "Unroll"
+    made_of = ("rnnviz.views.unroll.area", "rnnviz.views.unroll.model_area")
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)

@@ -1,7 +1,8 @@
 """Makes a workspace and its panels before they are entered, piece by piece, while nothing goes on.
 
 Importing and laying out a workspace for the first time takes longer than a frame; done before, a
-person who enters it while a training streams in waits for nothing.
+person who enters it while a training streams in waits for nothing. What workspaces are made of is
+imported in a thread, whatever goes on.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Slot
 from PySide6.QtGui import QCursor, QGuiApplication
 
+from rnnviz.views.shared.importing import ImportsAhead
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.workspace import Workspace
 
@@ -19,23 +21,24 @@ _PIECE_MS, _QUIET_MS = 30, 700
 
 
 class Prebuilder(QObject):
-    """Makes workspaces whole, imports what others are made of; waits while a person is busy.
+    """Makes workspaces whole, after imports; waits with each piece while a person is busy.
 
     Args:
         workspaces: made whole, in this order.
-        others: only imported.
+        modules: imported before.
         busy: whether something else goes on just now.
     """
 
     def __init__(
         self,
         workspaces: Sequence[Workspace],
-        others: Sequence[Workspace],
+        modules: Sequence[str],
         busy: Callable[[], bool],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._pieces = _pieces_of(workspaces, others)
+        self._pieces = _pieces_of(workspaces)
+        self._imports = ImportsAhead(modules, self)
         self._busy = busy
         self._pointer = QPoint()
         self._timer = QTimer(self)
@@ -44,7 +47,8 @@ class Prebuilder(QObject):
 
     def start(self) -> None:
         """Begin soon."""
-        self._timer.start(BEGIN_MS)
+        self._imports.done.connect(self.work)
+        QTimer.singleShot(BEGIN_MS, self._imports.start)
 
     @Slot()
     def work(self) -> None:
@@ -60,7 +64,7 @@ class Prebuilder(QObject):
             return
 
 
-def _pieces_of(workspaces: Sequence[Workspace], others: Sequence[Workspace]) -> Iterator[None]:
+def _pieces_of(workspaces: Sequence[Workspace]) -> Iterator[None]:
     for workspace in workspaces:
         while not workspace.make_on():
             yield
@@ -68,6 +72,3 @@ def _pieces_of(workspaces: Sequence[Workspace], others: Sequence[Workspace]) -> 
             while not panel.make_on():
                 yield
             yield
-    for workspace in others:
-        _ = workspace.panel_types
-        yield

@@ -168,11 +168,11 @@ class Window(QMainWindow):
         self.enter(UnrollWorkspace.name)
 
     def build_ahead_of_use(self) -> None:
-        """Make Training and Gradients before they are entered, import the others."""
+        """Import what workspaces are made of, and make Training and Gradients ahead."""
         first = (self.workspace(TrainingWorkspace), self.workspace(GradientsWorkspace))
-        others = [one for one in self.workspaces if one not in first]
+        modules = [name for workspace in self.workspaces for name in workspace.made_of]
         jobs = self.session.jobs
-        Prebuilder(first, others, lambda: bool(jobs.running), self).start()
+        Prebuilder(first, modules, lambda: bool(jobs.running), self).start()
 
     # Menus
 
