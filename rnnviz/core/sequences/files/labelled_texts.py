@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import re
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from rnnviz.core.errors import TextError
+from rnnviz.core.sequences.files.comma_separated import Rows, rows_of_csv
 from rnnviz.core.sequences.files.held_out import parted
 from rnnviz.core.sequences.texts.lines import read_lines
 
@@ -169,7 +168,7 @@ def _fasttext(path: Path, lines: Sequence[str]) -> list[LabelledText]:
     return found
 
 
-def _rows(path: Path, lines: list[str], first: str) -> list[tuple[int, list[str]]]:
+def _rows(path: Path, lines: list[str], first: str) -> Rows:
     """The rows with the numbers of their lines.
 
     Tabs part columns where there are any outside quotes: then quotes are letters like others,
@@ -179,23 +178,7 @@ def _rows(path: Path, lines: list[str], first: str) -> list[tuple[int, list[str]
         split = [(number, line.split("\t")) for number, line in enumerate(lines, 1) if line.strip()]
         return [(number, [_unquoted(field) for field in row]) for number, row in split]
     delimiter = ";" if first.count(";") > first.count(",") else ","
-    # A document is one field. The limit is the process's: others that read CSV get theirs back.
-    limit = csv.field_size_limit(min(sys.maxsize, 1 << 30))
-    reader = csv.reader((f"{line}\n" for line in lines), delimiter=delimiter, strict=True)
-    rows, begins = [], 1
-    try:
-        for row in reader:
-            if any(field.strip() for field in row):
-                rows.append((begins, row))
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise TextError(
-            f"{path.name} is no CSV from line {begins:,} on: {error}; a quote inside quotes is "
-            "written twice"
-        ) from error
-    finally:
-        csv.field_size_limit(limit)
-    return rows
+    return rows_of_csv(lines, delimiter, path.name)
 
 
 def _unquoted(field: str) -> str:

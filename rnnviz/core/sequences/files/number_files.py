@@ -6,7 +6,6 @@ column that says to which sequence a row belongs, part a file into documents.
 
 from __future__ import annotations
 
-import csv
 import math
 import zipfile
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from msgspec import Struct
 from rnnviz.core.errors import TextError
 from rnnviz.core.files.array_files import read_array, read_arrays
 from rnnviz.core.sequences.documents import Documents
+from rnnviz.core.sequences.files.comma_separated import Rows, rows_of_csv
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.texts.lines import read_lines
 
@@ -226,31 +226,20 @@ def _with_documents(
     return Table(tuple(numbers), table, words, documents, path.name, path)
 
 
-def _rows(lines: list[str], path: Path) -> list[tuple[int, list[str]]]:
-    """Cells of every line that is not blank, with its number.
+def _rows(lines: list[str], path: Path) -> Rows:
+    """Cells of every row that is not blank, with the number of its line.
 
     Raises:
-        TextError: a line cannot be cut into cells.
+        TextError: it cannot be cut into cells.
     """
-    kept = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    if not kept:
-        return []
-    first = kept[0][1]
+    first = next((line for line in lines if line.strip()), "")
     delimiter = next((sign for sign in "\t;," if sign in first), "")
     if not delimiter:
-        return [(number, line.split()) for number, line in kept]
-    found = []
-    for number, line in kept:
-        try:
-            (row,) = csv.reader([line], delimiter=delimiter)
-        except csv.Error as error:
-            raise TextError(
-                f"line {number:,} of {path.name} is no row of a CSV: {error}"
-            ) from error
-        found.append(
-            (number, [cell.replace(",", ".") if delimiter == ";" else cell for cell in row])
-        )
-    return found
+        return [(number, line.split()) for number, line in enumerate(lines, 1) if line.strip()]
+    rows = rows_of_csv(lines, delimiter, path.name)
+    if delimiter != ";":
+        return rows
+    return [(number, [cell.replace(",", ".") for cell in row]) for number, row in rows]
 
 
 def _number(cell: str) -> float | None:

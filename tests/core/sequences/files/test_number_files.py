@@ -52,7 +52,8 @@ def test_words_are_classes_and_a_column_tells_the_sequences(tmp_path: Path) -> N
         ("a,b\n", "a header and no rows"),
         ("a,a\n1,2\n", "two columns of rows.csv are called 'a'"),
         ("up\ndown\n", "no column of numbers"),
-        (f"a,b\n{'1' * 200_000},2\n", "line 2 of rows.csv is no row of a CSV: field larger"),
+        (f"a,b\n{'1' * 200_000},2\n", "line 2, column a of rows.csv is '1111"),
+        ('a,b\n"1,2\n', "rows.csv is no CSV from line 2 on"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, content: str, said: str) -> None:
