@@ -290,6 +290,28 @@ def test_files_are_named_for_what_they_hold() -> None:
     assert not vague
 
 
+def test_the_page_of_the_house_names_what_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    floors = {"app", "cli", "commands", "core", "nets", "session", "views", "work"}
+    named = {path for path in re.findall(r"`([\w/]+(?:\.py)?)`", page) if "/" in path}
+    gone = {path for path in named if path.split("/")[0] in floors and not exists(path)}
+    rows = [line.split("|")[1:-1] for line in page.splitlines() if line.startswith("|")]
+    head = next(row for row in rows if row[0].strip() == "looking for")
+    for row in rows[rows.index(head) + 2 :]:
+        for floor, cell in zip(head[1:], row[1:], strict=True):
+            folder = re.search(r"`([\w/]+)`", floor)
+            assert folder is not None
+            found = [f"{folder[1]}/{path}" for path in re.findall(r"`([\w/.]+)`", cell)]
+            gone |= {path for path in found if not exists(path)}
+    assert len(rows) > 20
+    assert not gone
+
+
+def exists(path: str) -> bool:
+    """Whether a file or a folder of the package is there."""
+    return (PACKAGE / path).exists()
+
+
 def test_tests_mirror_the_tree() -> None:
     """A test file is named for a module or a folder of the package; harnesses test all of it."""
     for path in sorted((ROOT / "tests").glob("*/**/test_*.py")):

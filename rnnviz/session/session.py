@@ -443,8 +443,9 @@ class Session(QObject):
     def own_text(self) -> SampleText | None:
         """The sample text that suits the open model; None where none is known."""
         model = self.recordings.model
-        about = None if model is None else model.description
-        return None if not getattr(about, "default_text", "") else self.library.text_for(about)
+        if model is None or not model.description.default_text:
+            return None
+        return self.library.text_for(model.description)
 
     def open_own_text(self, path: Path) -> None:
         """Show the sample text of the open model; the next model brings its own again."""

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QSettings, Signal
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.kinds import KINDS, ModelKind
 from rnnviz.core.kinds.described import read_description, read_listed
+from rnnviz.core.models.network import Described
 
 RECENT_FILES = 10
 
@@ -134,7 +135,7 @@ class Library(QObject):
         self._settings.setValue("recent", [])
         self.recent_changed.emit()
 
-    def text_for(self, description: Any) -> SampleText | None:
+    def text_for(self, description: Described) -> SampleText | None:
         """The sample that suits a model: that which it names; else the first text, if it reads."""
         named = next((one for one in self.texts if one.path.name == description.default_text), None)
         network = getattr(description, "network", None)
@@ -143,7 +144,7 @@ class Library(QObject):
         return self.texts[0] if self.texts else None
 
 
-def _clearness(description: Any) -> tuple[float, int]:
+def _clearness(description: Described) -> tuple[float, int]:
     """How clearly the first finding of a model that reads texts is seen; then its size."""
     score = description.findings[0].get("score") if description.findings else None
     auc = score.get("auc") if isinstance(score, dict) else None

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -18,6 +17,7 @@ from rnnviz.core.cells.intervention import Intervention
 from rnnviz.core.errors import RecordingError, RnnvizError, TextError
 from rnnviz.core.files.reading import exists
 from rnnviz.core.kinds.described import from_plain
+from rnnviz.core.models.network import Described
 from rnnviz.core.models.units import groups_of
 from rnnviz.core.recordings.description import FloatType
 from rnnviz.core.recordings.groups import Groups
@@ -62,8 +62,7 @@ class OpenModel(msgspec.Struct, frozen=True):
     """What the window knows of the model that the engine holds."""
 
     path: str
-    description: Any
-    """A `ModelDescription` or a `SequenceDescription`."""
+    description: Described
     format_title: str
     parameters: int
     channels: tuple[str, ...]

@@ -281,7 +281,7 @@ def test_a_network_without_characters_asks_for_them(
     asked.accept()
     assert opened(window)[0] is not before[0]
     assert window.session.recordings.model is not None
-    assert window.session.recordings.model.description.units == 4
+    assert window.session.recordings.model.description.total_units == 4
 
 
 def test_finding_a_word_goes_to_it(window: Window, qtbot: QtBot) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.session.session import Session
 from rnnviz.views.shared.controls.quiet_table import QuietTable
-from rnnviz.views.shared.words.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.work.jobs.cells import BestUnit, BestUnits
 
 _HEADS = ("Concept", "Unit", "Score", "Chance")
@@ -36,11 +36,7 @@ class BestTable(QWidget):
         self._shown: BestUnits | None = None
         self.heading = Label("The best unit for each concept")
         self.heading.setProperty("role", "title")
-        self.table = QuietTable("The best unit for each concept", _HEADS)
-        for place, tip in enumerate(_TIPS):
-            head = self.table.horizontalHeaderItem(place)
-            assert head is not None
-            head.setToolTip(plain_tip(tip))
+        self.table = QuietTable("The best unit for each concept", _HEADS, tips=_TIPS)
         self.table.cellClicked.connect(self._choose)
         self.table.cellActivated.connect(self._choose)
         self.odd = Label()

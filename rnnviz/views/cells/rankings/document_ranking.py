@@ -10,7 +10,7 @@ from rnnviz.core.scoring.document_labels import DocumentRanking, DocumentScore
 from rnnviz.session.session import Session
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.quiet_table import QuietTable
-from rnnviz.views.shared.words.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.work.jobs.cells import RankDocuments
 
 _HEADS = ("Unit", "Of a document", "Sign", "AUC")
@@ -41,11 +41,7 @@ class DocumentRankingTable(QWidget):
         self.rank.clicked.connect(self._start)
         self.sentence = Label()
         self.sentence.setWordWrap(True)
-        self.table = QuietTable("Units for the documents' label", _HEADS)
-        for place, tip in enumerate(_TIPS):
-            head = self.table.horizontalHeaderItem(place)
-            assert head is not None
-            head.setToolTip(plain_tip(tip))
+        self.table = QuietTable("Units for the documents' label", _HEADS, tips=_TIPS)
         self.table.cellClicked.connect(self._choose)
         self.table.cellActivated.connect(self._choose)
         row = QHBoxLayout()

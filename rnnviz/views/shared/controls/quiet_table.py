@@ -22,6 +22,7 @@ class QuietTable(QTableWidget):
 
     Args:
         numbers: the columns that hold numbers; they end at the right.
+        tips: what each column means, shown over its head.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class QuietTable(QTableWidget):
         parent: QWidget | None = None,
         *,
         numbers: Collection[int] = (),
+        tips: Sequence[str] = (),
     ) -> None:
         super().__init__(0, len(heads), parent)
         self._numbers = numbers
@@ -38,6 +40,10 @@ class QuietTable(QTableWidget):
         """The column that takes what the others leave, and what its words need."""
         self.setAccessibleName(name)
         self.setHorizontalHeaderLabels(heads)
+        for place, tip in enumerate(tips):
+            head = self.horizontalHeaderItem(place)
+            assert head is not None
+            head.setToolTip(plain_tip(tip))
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
         self.horizontalHeader().setMinimumSectionSize(28)
         set_plain_rows(self, 26)
