@@ -20,7 +20,14 @@ _SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
 _CHECKPOINT = re.compile(r".+\.data-\d+-of-\d+|.+\.meta|checkpoint")
 _WEIGHTS = {
     ".safetensors", ".pt", ".pth", ".ckpt", ".t7", ".pkl", ".h5", ".hdf5", ".keras", ".onnx", ".tflite",
+    ".bin", ".th", ".ptl", ".best",
 }  # fmt: skip
+_BESIDE = re.compile(
+    r"training_args|optimi[sz]er|scheduler|rng_state\w*|scaler|(chars?_?)?vocab\w*|tokenizer\w*|"
+    r"(word|char|idx|int|index)\w*(2|_to_)\w+|word_?index|config|args|labels?|label_\w+|classes",
+    re.IGNORECASE,
+)
+"""What lies beside a model under such a name is none itself."""
 
 
 class NoModelInFolder(ModelFileError):
@@ -45,15 +52,23 @@ def model_file_in(folder: Path) -> Path:
     files = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     files = [path for path in files if path.is_file()]
     if len(files) > _MOST_FILES:
-        raise ModelFileError(f"{folder.name} holds {len(files):,} files; choose the model among them")
+        raise ModelFileError(
+            f"{folder.name} holds {len(files):,} files; choose the model among them"
+        )
     if any(path.name in _SAVED_MODEL for path in files):
         raise ModelFileError(
             f"{folder.name} is a SavedModel of TensorFlow, which holds its network as a program. "
             "Where it was made, load it with tf.keras.models.load_model(...) and save it with "
             "model.save('model.keras') or model.save('model.h5')"
         )
+    if {"meta.json", "config.cfg"} <= {path.name for path in files}:
+        raise ModelFileError(
+            f"{folder.name} is a pipeline of spaCy, whose parts are no recurrent networks that can be "
+            "shown"
+        )
     described = [path for path in files if path.suffix == ".json" and _describes(path)]
     weights = [path for path in files if path.suffix.lower() in _WEIGHTS]
+    weights = [path for path in weights if not _BESIDE.fullmatch(path.stem)]
     # Weights and the structure beside them are one model, and either opens as both.
     found = weights if len(weights) == len(described) == 1 else described or weights
     # Shards are one model, which their index names.

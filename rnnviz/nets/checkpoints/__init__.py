@@ -7,9 +7,10 @@ recognise it is not read again to load it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from rnnviz.core.errors import ModelFileError
+from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.core.files.reading import check_fits
 from rnnviz.core.kinds import kind_named
 from rnnviz.core.models.model_folder import model_file_in
@@ -31,6 +32,7 @@ from rnnviz.nets.checkpoints.torch7.importer import Torch7
 from rnnviz.nets.checkpoints.translators.arrays import LetterArrays
 from rnnviz.nets.checkpoints.translators.pair import TranslatorPair
 from rnnviz.nets.checkpoints.translators.tutorial import Tutorial
+from rnnviz.nets.checkpoints.vocabulary.beside import vocabulary_beside
 from rnnviz.nets.opened import OpenedModel
 
 IMPORTERS: tuple[type[Importer], ...] = (
@@ -90,13 +92,27 @@ def open_model(
         with checked_meanwhile():
             for importer in IMPORTERS:
                 if importer.recognises(file):
-                    return _wanted(importer.load(file, companions), kind, path.name)
+                    return _wanted(_loaded(importer, file, companions), kind, path.name)
         formats = ", ".join(importer.title for importer in IMPORTERS)
         raise ModelFileError(f"{path.name} is {describe(path, formats)}")
     except OSError as error:
         raise ModelFileError(f"cannot read {path}: {error.strerror or error}") from error
     except MemoryError as error:
         raise ModelFileError(f"{path.name} needs more memory than there is") from error
+
+
+def _loaded(importer: type[Importer], file: ModelFile, companions: Companions) -> OpenedModel:
+    """The model, its symbols from beside it where the file lacks them and nothing was given."""
+    try:
+        return importer.load(file, companions)
+    except VocabularyNeeded as needed:
+        beside = vocabulary_beside(file.path, needed.size)
+        if companions.vocabulary is not None or beside is None:
+            raise
+    symbols, name = beside
+    opened = importer.load(file, replace(companions, vocabulary=symbols))
+    said = f"its symbols are those of {name}, which lies beside it and lists just as many"
+    return replace(opened, notes=(said, *opened.notes))
 
 
 def _wanted(opened: OpenedModel, kind: str, file: str) -> OpenedModel:

@@ -26,7 +26,35 @@ _KERAS = (
     "where it was made, save the Keras model with model.save('model.keras') or "
     "model.save('model.h5') and open that"
 )
+_NO_NETWORK = (
+    (("sklearn.", "xgboost.", "lightgbm.", "catboost."), "an object of {}, which holds no network"),
+    (("gensim.",), "a model of gensim ({}): vectors of words, or topics, and no network"),
+    (("pandas.",), "a table of pandas ({}) and no network"),
+)
+"""What libraries pickle that holds no recurrent network; nothing that its owner does makes one."""
+_BINARY_VECTORS = re.compile(rb"\d{1,9} \d{1,5}\n[^\n ]{1,200} ")
+_TEXT_VECTORS = re.compile(
+    rb"(\d{1,9} \d{1,5}\r?\n)?([^\s]+(( -?\d+\.?\d*(e-?\d+)?){8,}) ?\r?\n){2}"
+)
+_TF_GRAPH = re.compile(
+    rb"\x12[\x04-\x20](Placeholder|Const|VariableV2|VarHandleOp|NoOp|Assign|Abs|Add)", re.DOTALL
+)
+_FRAME_GRAPH = (b"node {", b"meta_info_def {", b"graph_def {")
+_EXPORTED = re.compile(r"[^/]+/(archive_format|models/model\.json|data/weights/.*)")
+_BY_NAME = {
+    ".mlmodel": "a model of Core ML, a program for Apple's devices; open what it was converted from",
+    ".msgpack": "weights of Flax (JAX), which cannot be opened; write them with safetensors",
+    ".params": "weights of MXNet, which cannot be opened; write its arrays with numpy.savez",
+}
+"""Formats without a mark of their own, where nothing opened the file."""
 _MAGIC = (
+    (b"\xba\x16\x4f\x2f", "a model of fastText: vectors of words and no recurrent network"),
+    (
+        b"MATLAB ",
+        "a file of MATLAB, whose numbers do not say what network they belong to; read it with "
+        "scipy.io.loadmat and write its arrays with numpy.savez under the names of the network, "
+        "such as Wxh, Whh, Why, bh and by",
+    ),
     (b"GGUF", "a GGUF file, which holds a Transformer for llama.cpp and no recurrent network"),
     (b"\x93NUMPY", "a NumPy array (.npy), whose numbers do not say what network they belong to"),
     (b"\x89PNG", "a PNG image, not a model"),
@@ -59,6 +87,10 @@ def describe(path: Path, formats: str = "") -> str:
         tail = file.read()
     if not head:
         return "an empty file; the download or the copy did not finish, fetch it again"
+    if path.suffix in _BY_NAME:
+        return _BY_NAME[path.suffix]
+    if _is_of_saved_model(path):
+        return f"a part of a SavedModel of TensorFlow, which is not run; {_KERAS}"
     known = [what for magic, what in _MAGIC if head.startswith(magic)]
     if known:
         return known[0]
@@ -68,7 +100,29 @@ def describe(path: Path, formats: str = "") -> str:
         return _pickle(path.read_bytes() if path.stat().st_size < _LARGEST_PICKLE else head)
     if tail == _TF_INDEX or re.search(r"\.data-\d{5}-of-\d{5}$", path.name):
         return _tensorflow("the index" if tail == _TF_INDEX else "a part")
-    return _compressed(head) or _binary(head) or _text(head, formats)
+    return _compressed(head) or _vectors(head) or _binary(head) or _text(head, formats)
+
+
+def _is_of_saved_model(path: Path) -> bool:
+    return path.suffix == ".pb" and path.name != "saved_model.pb" and (
+        path.parent / "saved_model.pb"
+    ).exists()  # fmt: skip
+
+
+def _vectors(head: bytes) -> str | None:
+    """Vectors of words, in the two forms of word2vec and in that of GloVe."""
+    if _TEXT_VECTORS.match(head):
+        return (
+            "a list of words with their vectors (GloVe, or word2vec's text form) and no network; a "
+            "training can begin with them: rnnviz train ... --embeddings FILE"
+        )
+    if _BINARY_VECTORS.match(head) and not begins_as_text(head):
+        return (
+            "a list of words with their vectors in word2vec's binary form, and no network; as text "
+            "(in gensim: vectors.save_word2vec_format(name, binary=False)) a training can begin "
+            "with them"
+        )
+    return None
 
 
 def _tensorflow(what: str) -> str:
@@ -89,6 +143,8 @@ def _binary(head: bytes) -> str | None:
         return f"a TensorFlow Lite model, a program for small devices; {_KERAS}"
     if head[:3] == b"\x08\x01\x12":
         return f"the program of a SavedModel of TensorFlow, which is not run; {_KERAS}"
+    if head[:1] == b"\n" and _TF_GRAPH.search(head):
+        return f"a graph of TensorFlow, a program (frozen, or beside a checkpoint); {_KERAS}"
     return None
 
 
@@ -121,6 +177,11 @@ def _zip(path: Path) -> str:
             f"a NumPy archive (.npz) of the arrays {arrays}; it does not say what network they "
             "belong to. Copy them into a PyTorch model and save its state_dict"
         )
+    if any(_EXPORTED.fullmatch(name) for name in names):
+        return (
+            "a program of torch.export (.pt2), which is not run; write its weights with "
+            "torch.save(torch.export.load('model.pt2').state_dict, 'weights.pt') and open that"
+        )
     shown = ", ".join(names[:4]) or "nothing"
     return (
         f"a zip archive that is no PyTorch file (it holds {shown}); unpack it if a model is inside"
@@ -145,10 +206,22 @@ def _pickle(content: bytes) -> str:
     if (words := _word_list_in_words(held)) is not None:
         return f"a Python pickle with {words}; open the model first, and give this file with it"
     named = [name for name in followed.names if not name.startswith(_USUAL)]
+    for begins, what in _NO_NETWORK:
+        if own := next((name for name in named if name.startswith(begins)), ""):
+            return f"a Python pickle of {what.format(own[:80])}; nothing in it can be shown"
+    if any(name.startswith(("keras.", "tensorflow.", "tf_keras.")) for name in named):
+        return f"a Python pickle of a Keras model; {_KERAS}"
     if named:
         return (
             f"a Python pickle of {named[0][:80]}, which torch.save did not write and of which no "
             f"network is known here; where the model was made, {_SAVE}"
+        )
+    arrays = "numpy" in " ".join(followed.names) and isinstance(held, list | tuple | dict)
+    if arrays:
+        return (
+            "a Python pickle of arrays without names that tell which is which; write them with "
+            "numpy.savez under the names of a state_dict or of a program in plain NumPy, such as "
+            "Wxh=..., Whh=..., Why=..., bh=..., by=..."
         )
     return f"a Python pickle that torch.save did not write; {_SAVE}"
 
@@ -195,6 +268,8 @@ def _text(head: bytes, formats: str) -> str:
         readable = plain >= 0.97 * len(text) and len(text) > 0.9 * min(len(head), 4096) / 4
     except UnicodeDecodeError:
         readable = False
+    if start.startswith(_FRAME_GRAPH):
+        return f"a graph of TensorFlow as text, a program; {_KERAS}"
     if start.startswith(b"model_checkpoint_path:"):
         return _tensorflow("the list of checkpoints, `checkpoint`,")
     if readable and b'"weight_map"' in head:

@@ -1,4 +1,5 @@
 import os
+import pickle
 import zipfile
 
 import numpy as np
@@ -25,6 +26,17 @@ CONTENTS = {
     b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R.": r"posix\.system",
     b"\x80\x03]q\x00.": "a Python pickle that torch.save did not write",
     b"PK\x03\x04" + bytes(200): "zip archive whose end is missing",
+    b"3 8\nthe " + bytes(range(128, 160)) + b"\n" + bytes(99): "word2vec's binary form",
+    b"the" + b" 0.25" * 10 + b"\nof" + b" -1.5e-2" * 10 + b"\n": "words with their vectors",
+    b"\xba\x16\x4f\x2f\x0c\0\0\0" + bytes(64): "fastText",
+    b"MATLAB 5.0 MAT-file, Platform: GLNXA64" + bytes(99): "scipy.io.loadmat",
+    b"\n\x1f\n\x05input\x12\x0bPlaceholder*\t" + bytes(64): "a graph of TensorFlow",
+    b'node {\n  name: "x"\n  op: "Placeholder"\n}\n' * 9: "a graph of TensorFlow as text",
+    b"\x80\x04\x8c\x10sklearn.pipeline\x8c\x08Pipeline\x93)\x81.": "sklearn.* no network; nothing",
+    b"\x80\x04\x8c\x1bgensim.models.keyedvectors\x8c\x0cKeyedVectors\x93)\x81.".replace(
+        b"\x1b", b"\x1a"
+    ): "gensim.* no network",
+    b"\x80\x04\x8c\x0ckeras.models\x8c\nSequential\x93)\x81.": r"Keras model; .*model\.keras",
     bytes(257) + b"ustar" + bytes(400): "tar archive",
     bytes(range(256)) * 8: "no known format",
 }
@@ -63,3 +75,17 @@ def test_a_pipe_does_not_block(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ModelFileError, match="a pipe, not a file"):
         open_model(tmp_path / "pipe")
+
+
+def test_a_program_of_torch_export_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "m.pt2", "w") as archive:
+        archive.writestr("m/archive_format", b"pt2")
+    with pytest.raises(ModelFileError, match=r"torch\.export .*state_dict"):
+        open_model(tmp_path / "m.pt2")
+
+
+def test_a_pickle_of_arrays_without_names_says_how_to_name_them(tmp_path):
+    with (tmp_path / "m.pkl").open("wb") as file:
+        pickle.dump([np.ones((3, 3)), np.ones(3)], file)
+    with pytest.raises(ModelFileError, match=r"arrays without names .*numpy\.savez"):
+        open_model(tmp_path / "m.pkl")

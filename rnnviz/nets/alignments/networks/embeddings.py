@@ -28,10 +28,15 @@ def read_vectors(path: Path, wanted: set[str]) -> dict[str, npt.NDArray[np.float
         TextError: it cannot be read, or a line is no word with numbers.
     """
     found: dict[str, npt.NDArray[np.float32]] = {}
-    width = 0
+    width = number = 0
     try:
         with io.BufferedReader(open_regular(path)) as file:
             for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), 1):
+                if b"\0" in line:
+                    raise TextError(
+                        f"{path.name} is no text; if it holds the binary form of word2vec, write it "
+                        "as text where gensim is (vectors.save_word2vec_format(name, binary=False))"
+                    )
                 if len(line) == _LONGEST_LINE:
                     raise TextError(f"line {number:,} of {path.name} is too long to be a vector")
                 parts = line.decode("utf-8", "surrogateescape").rstrip().split(" ")
@@ -50,8 +55,8 @@ def read_vectors(path: Path, wanted: set[str]) -> dict[str, npt.NDArray[np.float
         raise TextError(f"cannot read {path}: {error.strerror}") from error
     except ValueError as error:
         raise TextError(
-            f"{path.name} holds something that is no number: {error}; choose a text file of "
-            "word2vec or GloVe"
+            f"line {number:,} of {path.name} holds something that is no number; choose a text file "
+            "of word2vec or GloVe"
         ) from error
     return found
 

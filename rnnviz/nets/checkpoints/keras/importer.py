@@ -237,6 +237,18 @@ def _model_of(root: Group, path: Path) -> _Model:
     counted = group_in(root, "layers", path.name) is not None
     if not counted and not lists_layers(root):
         found = ", ".join(list(root)[:6]) or "nothing"
+        if "char_embed" in root and "CNN" in root:
+            raise ModelFileError(
+                f"{path.name} holds the weights of an ELMo model (AllenNLP's bilm): convolutions "
+                "over characters below LSTMs with projections; such a network cannot be shown yet"
+            )
+        if any("vars" in root[name] for name in list(root)[:20] if hasattr(root[name], "keys")):
+            raise ModelFileError(
+                f"{path.name} holds the weights ({found}) of a Keras model of a class of its own: "
+                "what it computes stands in its Python code and not in the file. Build it from "
+                "Keras's layers (Sequential or Functional), load the weights into that where it "
+                "was made, and save it with model.save('model.keras')"
+            )
         raise ModelFileError(
             f"{path.name} is an HDF5 file that Keras did not write: it holds {found}"
         )

@@ -133,7 +133,9 @@ def _split(tensors: Tensors) -> tuple[Tensors, Tensors] | None:
 
 
 def _both(encoder: Tensors, decoder: Tensors) -> bool:
-    return all(any(map(_RECURRENT.fullmatch, half)) for half in (encoder, decoder))
+    """Whether both halves read and write symbols with recurrent layers."""
+    embedded = any("emb" in name.lower() for half in (encoder, decoder) for name in half)
+    return embedded and all(any(map(_RECURRENT.fullmatch, half)) for half in (encoder, decoder))
 
 
 def _with_embedding(
@@ -193,6 +195,7 @@ def opened_pair(
         _Half(pair.decoder, "decoder", file.name),
     )
     sizes = (len(encoder.embedding), len(decoder.embedding))
+    joined = _Joined(encoder, decoder, file.name, pair.squashed)
     words = pair.words or _listed(pair, file, companions, sizes)
     if words is None:
         raise SentencesNeeded(
@@ -203,7 +206,6 @@ def opened_pair(
     sides = [Words.of(one.tokens) for one in words]
     source, target = sides
     assert source is not None and target is not None
-    joined = _Joined(encoder, decoder, file.name, pair.squashed)
     form, linear, notes = joined.form, joined.linear, joined.notes
     linear["output"] = _output(linear["output"], target)
     recurrent = encoder.recurrent, decoder.recurrent

@@ -162,6 +162,8 @@ def _one_a_line(text: Text, size: int) -> NamedCharacters | None:
         lines = ended.split("\n")
         pairs = zip(lines, [None, *lines], strict=False)
         tokens = [_ESCAPES.get(line, line) for line, before in pairs if line or before != line]
+        if len(tokens) == size - 1 and tokens[:1] == ["@@UNKNOWN@@"]:  # of AllenNLP
+            tokens = ["<pad>", "<unk>", *tokens[1:]]
         if len(tokens) == size and tokens.count("") <= 1:
             return _listed([token or "\n" for token in tokens])
     return None
