@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.sequences.texts.decoding import begins_as_text
-from rnnviz.nets.checkpoints.pytorch.inert_pickle import Instance, follow, resolved
+from rnnviz.nets.checkpoints.pytorch.inert_pickle import Followed, Instance, follow, resolved
 
 _HEAD = 1 << 16
 _LARGEST_PICKLE = 1 << 28
@@ -22,6 +22,8 @@ _TF_INDEX = (0xDB4775248B80FB57).to_bytes(8, "little")
 _PICKLE = rb"\x80[\x02-\x05]|(\([dl]?p?\d*\n?)?\(?c[\w.]+\n\w+\n"
 """Protocols 2 to 5 name themselves; the oldest are lines of text, such as `cposix`, `system`."""
 _SAVE = "save the model's weights with torch.save(model.state_dict(), 'weights.pt') and open that"
+_PLAIN_PICKLE = f"a Python pickle that torch.save did not write; {_SAVE}"
+_KERAS_NAMES = ("keras.", "tensorflow.", "tf_keras.")
 _KERAS = (
     "where it was made, save the Keras model with model.save('model.keras') or "
     "model.save('model.h5') and open that"
@@ -42,7 +44,7 @@ _TF_GRAPH = re.compile(
 _FRAME_GRAPH = (b"node {", b"meta_info_def {", b"graph_def {")
 _EXPORTED = re.compile(r"[^/]+/(archive_format|models/model\.json|data/weights/.*)")
 _BY_NAME = {
-    ".mlmodel": "a model of Core ML, a program for Apple's devices; open what it was converted from",
+    ".mlmodel": "a model of Core ML, a program; open the model that it was made from",
     ".msgpack": "weights of Flax (JAX), which cannot be opened; write them with safetensors",
     ".params": "weights of MXNet, which cannot be opened; write its arrays with numpy.savez",
 }
@@ -51,9 +53,8 @@ _MAGIC = (
     (b"\xba\x16\x4f\x2f", "a model of fastText: vectors of words and no recurrent network"),
     (
         b"MATLAB ",
-        "a file of MATLAB, whose numbers do not say what network they belong to; read it with "
-        "scipy.io.loadmat and write its arrays with numpy.savez under the names of the network, "
-        "such as Wxh, Whh, Why, bh and by",
+        "a file of MATLAB, whose numbers say no network; read it with scipy.io.loadmat and write "
+        + "its arrays with numpy.savez under the network's names: Wxh, Whh, Why, bh and by",
     ),
     (b"GGUF", "a GGUF file, which holds a Transformer for llama.cpp and no recurrent network"),
     (b"\x93NUMPY", "a NumPy array (.npy), whose numbers do not say what network they belong to"),
@@ -87,26 +88,39 @@ def describe(path: Path, formats: str = "") -> str:
         tail = file.read()
     if not head:
         return "an empty file; the download or the copy did not finish, fetch it again"
-    if path.suffix in _BY_NAME:
-        return _BY_NAME[path.suffix]
-    if _is_of_saved_model(path):
-        return f"a part of a SavedModel of TensorFlow, which is not run; {_KERAS}"
-    known = [what for magic, what in _MAGIC if head.startswith(magic)]
-    if known:
-        return known[0]
+    return (
+        _BY_NAME.get(path.suffix)
+        or _of_saved_model(path)
+        or next((what for magic, what in _MAGIC if head.startswith(magic)), None)
+        or _packed(path, head)
+        or _of_checkpoint(path, tail)
+        or _compressed(head)
+        or _vectors(head)
+        or _binary(head)
+        or _text(head, formats)
+    )
+
+
+def _packed(path: Path, head: bytes) -> str | None:
+    """A zip archive or a pickle."""
     if head.startswith(b"PK"):
         return _zip(path)
     if re.match(_PICKLE, head):
         return _pickle(path.read_bytes() if path.stat().st_size < _LARGEST_PICKLE else head)
-    if tail == _TF_INDEX or re.search(r"\.data-\d{5}-of-\d{5}$", path.name):
-        return _tensorflow("the index" if tail == _TF_INDEX else "a part")
-    return _compressed(head) or _vectors(head) or _binary(head) or _text(head, formats)
+    return None
 
 
-def _is_of_saved_model(path: Path) -> bool:
-    return path.suffix == ".pb" and path.name != "saved_model.pb" and (
-        path.parent / "saved_model.pb"
-    ).exists()  # fmt: skip
+def _of_checkpoint(path: Path, tail: bytes) -> str | None:
+    if tail == _TF_INDEX:
+        return _tensorflow("the index")
+    return _tensorflow("a part") if re.search(r"\.data-\d{5}-of-\d{5}$", path.name) else None
+
+
+def _of_saved_model(path: Path) -> str | None:
+    other = path.suffix == ".pb" and path.name != "saved_model.pb"
+    if other and (path.parent / "saved_model.pb").exists():
+        return f"a part of a SavedModel of TensorFlow, which is not run; {_KERAS}"
+    return None
 
 
 def _vectors(head: bytes) -> str | None:
@@ -205,25 +219,33 @@ def _pickle(content: bytes) -> str:
         held = None
     if (words := _word_list_in_words(held)) is not None:
         return f"a Python pickle with {words}; open the model first, and give this file with it"
+    return _of_libraries(followed) or _of_arrays(followed, held) or _PLAIN_PICKLE
+
+
+def _of_libraries(followed: Followed) -> str | None:
+    """Objects of a library, and what can be done with them."""
     named = [name for name in followed.names if not name.startswith(_USUAL)]
     for begins, what in _NO_NETWORK:
         if own := next((name for name in named if name.startswith(begins)), ""):
             return f"a Python pickle of {what.format(own[:80])}; nothing in it can be shown"
-    if any(name.startswith(("keras.", "tensorflow.", "tf_keras.")) for name in named):
+    if any(name.startswith(_KERAS_NAMES) for name in named):
         return f"a Python pickle of a Keras model; {_KERAS}"
-    if named:
-        return (
-            f"a Python pickle of {named[0][:80]}, which torch.save did not write and of which no "
-            f"network is known here; where the model was made, {_SAVE}"
-        )
-    arrays = "numpy" in " ".join(followed.names) and isinstance(held, list | tuple | dict)
-    if arrays:
-        return (
-            "a Python pickle of arrays without names that tell which is which; write them with "
-            "numpy.savez under the names of a state_dict or of a program in plain NumPy, such as "
-            "Wxh=..., Whh=..., Why=..., bh=..., by=..."
-        )
-    return f"a Python pickle that torch.save did not write; {_SAVE}"
+    if not named:
+        return None
+    return (
+        f"a Python pickle of {named[0][:80]}, which torch.save did not write and of which no "
+        f"network is known here; where the model was made, {_SAVE}"
+    )
+
+
+def _of_arrays(followed: Followed, held: object) -> str | None:
+    if "numpy" not in " ".join(followed.names) or not isinstance(held, list | tuple | dict):
+        return None
+    return (
+        "a Python pickle of arrays without names that tell which is which; write them with "
+        "numpy.savez under the names of a state_dict or of a program in plain NumPy, such as "
+        "Wxh=..., Whh=..., Why=..., bh=..., by=..."
+    )
 
 
 def _begun_pickle(content: bytes) -> str:
@@ -260,18 +282,26 @@ def _word_list_in_words(held: object) -> str | None:
 
 def _text(head: bytes, formats: str) -> str:
     start = head[:1024].lstrip(b"\xef\xbb\xbf \r\n\t").lower()
+    return _programs_as_text(start) or _plain_text(head, start, formats)
+
+
+def _programs_as_text(start: bytes) -> str | None:
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<?xml")):
         return "a web page, not a model: the link led to a page; download the file itself"
+    if start.startswith(_FRAME_GRAPH):
+        return f"a graph of TensorFlow as text, a program; {_KERAS}"
+    if start.startswith(b"model_checkpoint_path:"):
+        return _tensorflow("the list of checkpoints, `checkpoint`,")
+    return None
+
+
+def _plain_text(head: bytes, start: bytes, formats: str) -> str:
     try:
         text = head[:4096].decode("utf-8", "strict" if len(head) < 4096 else "ignore")
         plain = sum(character.isprintable() or character in "\r\n\t" for character in text)
         readable = plain >= 0.97 * len(text) and len(text) > 0.9 * min(len(head), 4096) / 4
     except UnicodeDecodeError:
         readable = False
-    if start.startswith(_FRAME_GRAPH):
-        return f"a graph of TensorFlow as text, a program; {_KERAS}"
-    if start.startswith(b"model_checkpoint_path:"):
-        return _tensorflow("the list of checkpoints, `checkpoint`,")
     if readable and b'"weight_map"' in head:
         return (
             "the index of a model that was saved in several files, none of which can be opened by "

@@ -34,8 +34,8 @@ def read_vectors(path: Path, wanted: set[str]) -> dict[str, npt.NDArray[np.float
             for number, line in enumerate(iter(partial(file.readline, _LONGEST_LINE), b""), 1):
                 if b"\0" in line:
                     raise TextError(
-                        f"{path.name} is no text; if it holds the binary form of word2vec, write it "
-                        "as text where gensim is (vectors.save_word2vec_format(name, binary=False))"
+                        f"{path.name} is no text; if it holds the binary form of word2vec, write "
+                        "it as text with gensim (vectors.save_word2vec_format(name, binary=False))"
                     )
                 if len(line) == _LONGEST_LINE:
                     raise TextError(f"line {number:,} of {path.name} is too long to be a vector")
