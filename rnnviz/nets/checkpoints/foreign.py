@@ -53,7 +53,7 @@ _MAGIC = (
     (b"\xba\x16\x4f\x2f", "a model of fastText: vectors of words and no recurrent network"),
     (
         b"MATLAB ",
-        "a file of MATLAB; read it with scipy.io.loadmat and write it with numpy.savez(Wxh=..., ...)",
+        "a file of MATLAB; read it with scipy.io.loadmat and write it with numpy.savez(Wxh=..., …)",
     ),
     (b"GGUF", "a GGUF file, which holds a Transformer for llama.cpp and no recurrent network"),
     (b"\x93NUMPY", "a NumPy array (.npy), whose numbers do not say what network they belong to"),
