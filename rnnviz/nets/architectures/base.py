@@ -172,6 +172,13 @@ class Layer(nn.Module):
         """
         return None
 
+    def settled(self, state: LayerState) -> LayerState:
+        """A state with the value in it that a layer made by `holding` holds.
+
+        The very same state, where it has the value already.
+        """
+        return state
+
     def project(self, inputs: Tensor) -> Tensor | None:
         """What a block needs of its inputs alone, (..., R), where that is one product; else None.
 

@@ -145,6 +145,7 @@ class LSTM(TorchLayer, nn.LSTM):
         if state != "cell" or not self.usual:
             return super().holding(unit, value, state)
         held = copy.deepcopy(self)
+        held.held = self.facts.states.index(state), unit, value
         into, again, bias_into, bias = (part.detach() for part in held.weights)
         rows = [unit, self.units + unit]
         held.standing = _Standing(unit, into[rows], again[rows], bias_into[rows] + bias[rows])

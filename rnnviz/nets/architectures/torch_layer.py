@@ -39,6 +39,8 @@ class TorchLayer(Layer):
     squash: Squash = staticmethod(torch.tanh)
     usual: bool = True
     """Whether torch's own kernel computes it."""
+    held: tuple[int, int, float] | None = None
+    """Which part of the state is held, of which unit, and at what value; see `holding`."""
 
     def vary(self, gates: str = "sigmoid", activation: str = "tanh", usual: bool = True) -> None:
         """Choose how gates and candidates are squashed."""
@@ -86,11 +88,23 @@ class TorchLayer(Layer):
         if not self.usual or state != "hidden":
             return None
         held = copy.deepcopy(self)
+        held.held = self.facts.states.index(state), unit, value
         _, again, _, bias = held.weights
         with torch.no_grad():
             bias.add_(again[:, unit], alpha=value)
             again[:, unit] = 0
         return held
+
+    def settled(self, state: LayerState) -> LayerState:
+        """See `Layer`."""
+        if self.held is None:
+            return state
+        place, unit, value = self.held
+        if bool((state[place][:, unit] == value).all()):
+            return state
+        part = state[place].clone()
+        part[:, unit] = value
+        return (*state[:place], part, *state[place + 1 :])
 
     def recurrent_weights(self) -> Mapping[str, Tensor]:
         """A block of rows of W_hh for each gate."""

@@ -62,7 +62,7 @@ class ChangedLayer(Layer):
     """A layer one unit of which is changed at every step, from the first on.
 
     A state that is held is built into a layer that runs as fast as ever, where the layer can make
-    one (`Layer.holding`); only the first and the last step of a block are stepped then. Every other
+    one (`Layer.holding`); only the step with which the change begins is stepped then. Every other
     change is made step by step.
     """
 
@@ -94,25 +94,27 @@ class ChangedLayer(Layer):
         """A block, as fast as the change allows."""
         if self.held is None:
             return self.run_changed(inputs, state, [unchanged] * len(inputs))
-        # Before the first step the unit may hold another value than the one that is built in, and
-        # only a step puts the value into the state, in which nobody but the layer can look.
-        parts = [self.run_changed(inputs[:1], state, [unchanged])]
-        if len(inputs) > 2:
-            parts.append(self.held.run(inputs[1:-1], parts[-1].after))
-        if len(inputs) > 1:
-            last = self.held.run_changed(inputs[-1:], parts[-1].after, [self._and(unchanged)])
-            parts.append(last)
-        hidden = torch.cat([part.hidden for part in parts])
+        # Before the first step the unit may hold another value than the one that is built in.
+        first = 0 if self.held.settled(state) is state else 1
+        parts = [self.run_changed(inputs[:1], state, [unchanged])] if first else []
+        if len(inputs) > first:
+            parts.append(self.held.run(inputs[first:], parts[-1].after if parts else state))
+        hidden = parts[0].hidden
+        if len(parts) > 1:
+            hidden = torch.cat([part.hidden for part in parts])
         if self.intervention.state == "hidden":
             hidden[..., self.intervention.unit] = self.intervention.value
-        return Ran(inputs, state, hidden, parts[-1].after, _Parts(parts))
+        after = self.held.settled(parts[-1].after)
+        return Ran(inputs, state, hidden, after, _Parts(parts))
 
     def channels(self, ran: Ran, projected: Tensor | None = None) -> Mapping[str, Tensor]:
         """Those of the parts in which the block ran, one after the other."""
         if not isinstance(ran.kept, _Parts) or self.held is None:
             return super().channels(ran, projected)
-        found = [self.held.channels(part) for part in ran.kept]
-        joined = {name: torch.cat([part[name] for part in found]) for name in found[0]}
+        found = [dict(self.held.channels(part)) for part in ran.kept]
+        joined = found[0]
+        if len(found) > 1:
+            joined = {name: torch.cat([part[name] for part in found]) for name in found[0]}
         joined[self.intervention.state][..., self.intervention.unit] = self.intervention.value
         return {**joined, "hidden": ran.hidden}
 
