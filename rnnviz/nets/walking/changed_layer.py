@@ -90,6 +90,16 @@ class ChangedLayer(Layer):
         """One step of the layer, changed; what else is to be changed is changed before."""
         return self.plain.step(inputs, state, self._and(change))
 
+    def advance(self, inputs: Tensor, state: LayerState) -> tuple[Tensor, LayerState]:
+        """One step, as fast as the change allows."""
+        if self.held is None or self.held.settled(state) is not state:
+            return super().advance(inputs, state)
+        hidden, after = self.held.advance(inputs, state)
+        if self.intervention.state == "hidden":
+            hidden = hidden.clone()
+            hidden[..., self.intervention.unit] = self.intervention.value
+        return hidden, self.held.settled(after)
+
     def run(self, inputs: Tensor, state: LayerState) -> Ran:
         """A block, as fast as the change allows."""
         if self.held is None:
