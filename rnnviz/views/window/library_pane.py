@@ -17,7 +17,14 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QMenu,
     QStyle,
@@ -83,17 +90,73 @@ class _Wrapped(QStyledItemDelegate):
 
 
 class LibraryTree(QTreeWidget):
-    """Measures its rows anew when it becomes wider or narrower."""
+    """Measures its rows anew when it becomes wider or narrower; one's own stories are dragged.
+
+    Signals:
+        story_dropped(place, target): one of one's own stories is to be told at another place.
+    """
+
+    story_dropped = Signal(int, int)
 
     def __init__(self) -> None:
         super().__init__()
         self.setItemDelegate(_Wrapped(self))
         self.setWordWrap(True)
+        self.setDragDropMode(QTreeWidget.DragDropMode.InternalMove)
+        self.dragged: int | None = None
+        """The place of the story that is being dragged."""
+
+    def startDrag(self, actions: Qt.DropAction) -> None:  # noqa: N802
+        """Take one of one's own stories along; the other rows have their place."""
+        where = _own_story(self.currentItem())
+        if where is not None:
+            self.dragged = where.place
+            super().startDrag(actions)
+            self.dragged = None
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A file from the desktop is the window's."""
+        if self.dragged is None:
+            event.ignore()
+        else:
+            super().dragEnterEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Show between which of them it would come to stand."""
+        super().dragMoveEvent(event)
+        if self._target(event) is None:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Say where it is to be; the rows are made anew by whoever keeps the stories."""
+        target, dragged = self._target(event), self.dragged
+        # Else the view would take the row out by itself.
+        event.setDropAction(Qt.DropAction.IgnoreAction)
+        event.accept()
+        if target is not None and dragged is not None and target != dragged:
+            # Not while the view still holds rows that will be gone.
+            QTimer.singleShot(0, self, lambda: self.story_dropped.emit(dragged, target))
+
+    def _target(self, event: QDropEvent) -> int | None:
+        """The place that the dragged story would take; None where it cannot be dropped."""
+        item = self.itemAt(event.position().toPoint())
+        where = _own_story(item)
+        if item is None or where is None or self.dragged is None:
+            return None
+        below = event.position().y() > self.visualItemRect(item).center().y()
+        before = where.place + below
+        return before - (before > self.dragged)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Titles may take another number of lines."""
         super().resizeEvent(event)
         self.scheduleDelayedItemsLayout()
+
+
+def _own_story(leaf: QTreeWidgetItem | None) -> StoryPlace | None:
+    """Which of one's own stories a row stands for, if it does."""
+    data = leaf.data(0, _ROLE) if leaf is not None else None
+    return data if isinstance(data, StoryPlace) and data.collection == OWN else None
 
 
 class LibraryPane(QWidget):
@@ -135,6 +198,7 @@ class LibraryPane(QWidget):
         self.tree.itemClicked.connect(self._activate)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.tree.customContextMenuRequested.connect(self._open_menu)
+        self.tree.story_dropped.connect(self._drop_story)
         column.addWidget(self.tree)
         hint = Label("Drop a model or a text anywhere in the window to open it.")
         hint.setWordWrap(True)
@@ -187,6 +251,8 @@ class LibraryPane(QWidget):
         leaf.setData(0, _ICON, icon_name)
         leaf.setData(0, _ROLE, data)
         leaf.setToolTip(0, plain_tip(f"{title}\n{tip}" if tip else title))
+        if not _own_story(leaf):
+            leaf.setFlags(leaf.flags() & ~Qt.ItemFlag.ItemIsDragEnabled)
         return leaf
 
     @Slot()
@@ -285,10 +351,7 @@ class LibraryPane(QWidget):
 
     def _selected_story(self) -> StoryPlace | None:
         """The selected one of one's own stories."""
-        leaf = self.tree.currentItem()
-        data = leaf.data(0, _ROLE) if leaf is not None else None  # type: ignore[redundant-expr]
-        own = isinstance(data, StoryPlace) and data.collection == OWN
-        return data if own else None
+        return _own_story(self.tree.currentItem())
 
     def _selected_finding(self) -> SavedFinding | None:
         leaf = self.tree.currentItem()
@@ -314,14 +377,14 @@ class LibraryPane(QWidget):
             menu.addAction("Follow in Cells", self._follow_selected)
         elif of_story:
             menu.addAction("Tell", self._tell_selected)
-            menu.addAction("Edit title and caption…", self._edit_story)
+            menu.addAction("Edit title and caption…\tF2", self._edit_story)
             menu.addAction("Move up\tAlt+Up", self._move_up)
             menu.addAction("Move down\tAlt+Down", self._move_down)
             menu.addAction("Remove\tDel", self._remove_story)
         else:
             menu.addAction("Show", self._show_selected)
-            menu.addAction("Edit title and note…", self._edit_selected)
-            menu.addAction("Remove", self._remove_selected)
+            menu.addAction("Edit title and note…\tF2", self._edit_selected)
+            menu.addAction("Remove\tDel", self._remove_selected)
         menu.popup(self.tree.viewport().mapToGlobal(place))
 
     @Slot()
@@ -374,10 +437,14 @@ class LibraryPane(QWidget):
 
     def _move_story(self, way: int) -> None:
         if place := self._selected_story():
-            self.story_move_requested.emit(place.place, way)
-            group = self._stories[OWN]
-            target = min(max(place.place + way, 0), group.childCount() - 1)
-            self.tree.setCurrentItem(group.child(target))
+            last = self._stories[OWN].childCount() - 1
+            self._drop_story(place.place, min(max(place.place + way, 0), last))
+
+    @Slot(int, int)
+    def _drop_story(self, place: int, target: int) -> None:
+        """Tell it at another place; it stays the selected one."""
+        self.story_move_requested.emit(place, target - place)
+        self.tree.setCurrentItem(self._stories[OWN].child(target))
 
     def changeEvent(self, event: QEvent) -> None:
         """Draw the icons in the colours of the theme."""
@@ -398,12 +465,16 @@ class LibraryPane(QWidget):
         self.tree.doItemsLayout()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete removes the selected finding or story; Alt and an arrow moves a story."""
+        """Delete removes the chosen finding or story, F2 renames it; Alt and an arrow moves one."""
         alt = event.modifiers() == Qt.KeyboardModifier.AltModifier
         if event.key() == Qt.Key.Key_Delete and self._selected_finding():
             self._remove_selected()
         elif event.key() == Qt.Key.Key_Delete and self._selected_story():
             self._remove_story()
+        elif event.key() == Qt.Key.Key_F2 and self._selected_story():
+            self._edit_story()
+        elif event.key() == Qt.Key.Key_F2 and self._selected_finding():
+            self._edit_selected()
         elif alt and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down) and self._selected_story():
             self._move_story(-1 if event.key() == Qt.Key.Key_Up else 1)
         else:

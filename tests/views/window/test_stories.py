@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from rnnviz.core.stories.story import Story
@@ -220,3 +221,25 @@ def test_a_story_of_gradients_compares_all_its_networks_whatever_was_open(window
     window.telling.tell("own", 0)
     compared = [one.network.path for one in session.gradients.compared]
     assert compared == [str(first), str(second)]
+
+
+def test_a_story_is_dragged_to_another_place_and_renamed_by_its_key(told, qtbot):
+    tree = told.library.tree
+    group = told.library._stories["own"]
+    tree.scrollToItem(group.child(0))
+    place = tree.visualItemRect(group.child(0)).topLeft() + QPoint(20, 2)
+    drop = QDropEvent(
+        QPointF(place), Qt.DropAction.MoveAction, QMimeData(), Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    tree.dragged = 2
+    tree.dropEvent(drop)
+    tree.dragged = None
+    qtbot.waitUntil(lambda: rows(told) == ["three", "one", "two"])
+    assert told.session.stories.current[0].title == "one", "what is told stays told"
+    assert tree.currentItem().text(0) == "three"
+    qtbot.keyClick(tree, Qt.Key.Key_F2)
+    dialog = told.findChildren(StoryDialog)[-1]
+    dialog.title.setText("first")
+    dialog.accept()
+    assert rows(told) == ["first", "one", "two"]

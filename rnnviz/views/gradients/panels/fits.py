@@ -72,8 +72,9 @@ class FitTable(QuietTable):
 
     def set_rows_seen(self, most: int) -> None:
         """Be as tall as so many rows, or as there are."""
-        rows = max(1, min(self.rowCount(), most))
-        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows * 26 + 6)
+        rows = min(self.rowCount(), most)
+        high = sum(map(self.rowHeight, range(rows))) or 26
+        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + high + 6)
 
 
 def fits_well(fit: Decay) -> bool:

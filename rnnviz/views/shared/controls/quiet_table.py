@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
@@ -18,7 +18,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class QuietTable(QTableWidget):
-    """Words in rows, without lines.
+    """Words in rows, without lines; a name that does not fit goes on in further lines.
 
     Args:
         numbers: the columns that hold numbers; they end at the right.
@@ -66,6 +66,18 @@ class QuietTable(QTableWidget):
         else:
             header.setSectionResizeMode(wide, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(wide, least)
+        self._fit_heights(wide, needed)
+
+    def _fit_heights(self, wide: int, needed: int) -> None:
+        """More lines for the rows whose words in the wide column need more than its width."""
+        metrics, usual = self.fontMetrics(), self.verticalHeader().defaultSectionSize()
+        items = [self.item(row, wide) for row in range(self.rowCount())]
+        texts = [item.text() if item is not None else "" for item in items]
+        around = max(0, needed - max(map(metrics.horizontalAdvance, texts), default=0))
+        place = QRect(0, 0, self.columnWidth(wide) - around, 1 << 16)
+        for row, text in enumerate(texts):
+            fitted = metrics.boundingRect(place, Qt.TextFlag.TextWordWrap, text).height()
+            self.setRowHeight(row, max(usual, usual - metrics.lineSpacing() + fitted))
 
     def show_rows(
         self,
