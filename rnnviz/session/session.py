@@ -42,12 +42,12 @@ from rnnviz.session.cells.unit_summary import UnitSummary
 from rnnviz.session.shared.findings import Findings
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.shared.library import Library, SampleText, ShippedModel
+from rnnviz.session.shared.next_stories import NextStories
 from rnnviz.session.shared.opening import OPEN, Opening
 from rnnviz.session.shared.reading_notes import ReadingNotes
 from rnnviz.session.shared.recordings import OPENED, Recordings
 from rnnviz.session.shared.selection import Selection
 from rnnviz.session.shared.stories import SHIPPED, StoryCollections
-from rnnviz.session.shared.stories_ahead import StoriesAhead
 from rnnviz.session.training.checkpoint_walks import CheckpointWalks
 from rnnviz.session.training.run_folders import RunFolders
 from rnnviz.session.training.runs import Runs
@@ -131,7 +131,7 @@ class Session(QObject):
         self.opening = Opening(self.jobs, takers, OPENED, self)
         self.findings = Findings(self.jobs, data / "findings", self)
         self.stories = StoryCollections(self.jobs, data, self)
-        self.stories_ahead = StoriesAhead(self.jobs, self.stories, self.recordings, self)
+        self.next_stories = NextStories(self.jobs, self.stories, self.recordings, self)
         self.runs = Runs(trainers or ProcessTrainers(), settings, data / "runs", self)
         self.run_folders = RunFolders(self.runs, settings, self)
         self.checkpoint_walks = CheckpointWalks(
@@ -748,7 +748,7 @@ class Session(QObject):
         self.runs.close()
         self.reading_notes.close()
         self.previews.close()
-        self.stories_ahead.close()
+        self.next_stories.close()
         self.jobs.close()
         self.checkpoint_walks.close()
         self.recordings.close()

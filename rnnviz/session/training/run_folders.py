@@ -52,7 +52,7 @@ class RunFolders(QObject):
         self._searching: Background[Found] = Background("searching for runs")
         self._looks = QTimer(self)
         self._looks.setInterval(LOOK_MS)
-        self._looks.timeout.connect(self.look)
+        self._looks.timeout.connect(self.search_again)
         self._waits = QTimer(self)
         self._waits.setInterval(_BUSY_MS)
         self._waits.timeout.connect(self._take)
@@ -76,7 +76,7 @@ class RunFolders(QObject):
             self.watched = (*self.watched, folder)
             self._remember()
         self._looks.start()
-        self.look()
+        self.search_again()
 
     def leave(self, folder: Path) -> None:
         """Look for new runs there no longer; those that are open stay."""
@@ -94,7 +94,7 @@ class RunFolders(QObject):
         self.watched_changed.emit()
 
     @Slot()
-    def look(self) -> None:
+    def search_again(self) -> None:
         """Search the watched folders, beside the window."""
         if not self._searching.busy:
             self._searching.start(partial(_search, self.watched))

@@ -23,9 +23,9 @@ from rnnviz.views.alignments.saving import ask_where, save
 from rnnviz.views.alignments.sentence_bar import SentenceBar
 from rnnviz.views.alignments.tools import Tools
 from rnnviz.views.dialogs.number_dialog import NumberDialog
-from rnnviz.views.shared.asking import open_dialog
 from rnnviz.views.shared.controls.number_field import NumberField
 from rnnviz.views.shared.panel import FRAME_MS
+from rnnviz.views.shared.question_boxes import open_dialog
 from rnnviz.views.shared.words.plain_text import Label
 
 _WELCOME = (

@@ -7,8 +7,8 @@ from typing import Any
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
-from rnnviz.views.shared.asking import accept_buttons
 from rnnviz.views.shared.controls.number_field import NumberField
+from rnnviz.views.shared.question_boxes import accept_buttons
 from rnnviz.views.shared.words.plain_text import Label
 
 

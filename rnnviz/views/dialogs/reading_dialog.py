@@ -18,8 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.session.shared.jobs import Failure, Jobs
-from rnnviz.views.shared.asking import accept_buttons
 from rnnviz.views.shared.controls.quiet_table import QuietTable
+from rnnviz.views.shared.question_boxes import accept_buttons
 from rnnviz.views.shared.stylesheet import restyle
 from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.work.jobs.models import Inside, JudgeReadings, LookInside, ReadingsJudged

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.views.shared.asking import accept_buttons
+from rnnviz.views.shared.question_boxes import accept_buttons
 
 
 class TitledDialog(QDialog):

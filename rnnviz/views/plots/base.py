@@ -27,7 +27,7 @@ from rnnviz.views.plots.parts.axes import NumberAxis
 from rnnviz.views.plots.parts.export import Columns, picture, save_csv, save_png, save_svg
 from rnnviz.views.plots.parts.inks import Ink, ink_colour
 from rnnviz.views.plots.parts.key_pointer import KeyPointer
-from rnnviz.views.shared.asking import save_as
+from rnnviz.views.shared.question_boxes import save_as
 from rnnviz.views.shared.theme import Theme, theme_of, ui_font
 from rnnviz.views.shared.zooming import more_points
 

@@ -190,7 +190,7 @@ class CurvePlot(Plot):
         for level in self._levels:
             level.setPen(pg.mkPen(theme.muted, style=Qt.PenStyle.DashLine))
 
-    def set_turns(self, marks: tuple[RunMark, ...]) -> None:
+    def set_run_marks(self, marks: tuple[RunMark, ...]) -> None:
         """Mark what happened to a run at these places; drawn with the next traces."""
         self._turns.set_marks(marks)
 

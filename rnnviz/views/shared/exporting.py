@@ -17,7 +17,7 @@ from rnnviz.core.quantities.units import layer_name
 from rnnviz.session.session import Session
 from rnnviz.views.cells.colour_words import colours_caption, colours_title
 from rnnviz.views.cells.text_panel import TextPanel
-from rnnviz.views.shared.asking import ask_save_path
+from rnnviz.views.shared.question_boxes import ask_save_path
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.work.jobs.findings import PageWritten
 

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.figure import CELL
 from rnnviz.core.export.train_more import MOMENTS, Moment, train_more_figure, train_more_page
-from rnnviz.views.shared.asking import save_as
 from rnnviz.views.shared.controls.number_field import WholeField
+from rnnviz.views.shared.question_boxes import save_as
 from rnnviz.views.shared.theme import set_icon, theme_of
 from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.views.shared.zooming import more_points

@@ -28,11 +28,11 @@ from rnnviz.core.unroll.picture import Place, title_of
 from rnnviz.core.unroll.plan import END, LECTURE, MOST_LAYERS, MOST_STEPS, MOST_UNITS, STRUCTURES
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.dialogs.number_dialog import NumberDialog
-from rnnviz.views.shared.asking import ask_save_path
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.number_field import NumberField, WholeField
 from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.controls.wrapping_row import WrappingRow, side_by_side
+from rnnviz.views.shared.question_boxes import ask_save_path
 from rnnviz.views.shared.theme import set_icon, theme_of
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.views.shared.words.speaking import speak

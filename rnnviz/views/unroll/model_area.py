@@ -16,10 +16,10 @@ from rnnviz.core.unroll.model_picture import Unit, draw_model, figures_of_model,
 from rnnviz.core.unroll.page import page_of_model
 from rnnviz.core.unroll.picture import Picture, Place
 from rnnviz.session.unroll.opened import UnrolledModel
-from rnnviz.views.shared.asking import ask_save_path
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.number_field import NumberField, WholeField
 from rnnviz.views.shared.controls.wrapping_row import WrappingRow, side_by_side
+from rnnviz.views.shared.question_boxes import ask_save_path
 from rnnviz.views.shared.theme import set_icon, theme_of
 from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.views.shared.words.speaking import speak

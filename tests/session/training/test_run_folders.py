@@ -62,7 +62,7 @@ def test_new_runs_of_a_watched_folder_open_by_themselves(
     finished_run(tmp_path / "sweep" / "deeper" / "b")
     write_event_files(tmp_path / "sweep" / "tensorboard")
     with qtbot.waitSignal(folders.appeared) as told:
-        folders.look()
+        folders.search_again()
     assert told.args == [2]
     assert names(runs) == ["a", "b", "sweep/tensorboard"]
     assert runs.current is first  # what appears takes nobody's place
@@ -83,7 +83,7 @@ def test_what_was_closed_by_hand_stays_closed_also_after_a_restart(
     assert again.watched == (tmp_path / "sweep",)
     finished_run(tmp_path / "sweep" / "c")
     with qtbot.waitSignal(again.appeared):
-        again.look()
+        again.search_again()
     assert names(runs) == ["b", "c"]
     again.close()
 

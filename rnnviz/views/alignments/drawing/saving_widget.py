@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.views.plots.parts.export import Columns, Paint, picture, save_csv, save_png, save_svg
-from rnnviz.views.shared.asking import ask_save_path
+from rnnviz.views.shared.question_boxes import ask_save_path
 from rnnviz.views.shared.theme import set_icon, theme_of
 from rnnviz.views.shared.words.plain_text import plain_tip, warn
 

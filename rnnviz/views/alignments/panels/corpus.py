@@ -27,9 +27,9 @@ from PySide6.QtWidgets import (
 
 from rnnviz.views.alignments.pane import shown_sentence
 from rnnviz.views.plots.parts.export import save_csv
-from rnnviz.views.shared.asking import save_as
 from rnnviz.views.shared.controls.plain_rows import set_plain_rows
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.question_boxes import save_as
 from rnnviz.views.shared.theme import for_text
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.work.jobs.alignments import CorpusRow, TranslateCorpus

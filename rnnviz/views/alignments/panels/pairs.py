@@ -23,8 +23,8 @@ from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.alignments.pane import shown_sentence
 from rnnviz.views.plots.parts.export import save_csv
-from rnnviz.views.shared.asking import save_as
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.question_boxes import save_as
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.work.jobs.alignments import IndexStates
 

@@ -28,8 +28,8 @@ from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.shared.jobs import Failure, Jobs
 from rnnviz.views.cells.strips import StripsView
-from rnnviz.views.shared.asking import accept_buttons
 from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.question_boxes import accept_buttons
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.views.text.text_view import TextView
 from rnnviz.work.jobs.cells import PreviewLabels, Spans

@@ -24,10 +24,10 @@ from rnnviz.views.cells.rankings.best_table import BestTable
 from rnnviz.views.cells.rankings.document_ranking import DocumentRankingTable
 from rnnviz.views.cells.rankings.ranking_table import RankingTable
 from rnnviz.views.plots.parts.export import save_csv
-from rnnviz.views.shared.asking import save_as
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.wrapping_row import WrappingRow, side_by_side
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.question_boxes import save_as
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.views.text.painting.missing_fonts import shown_marks

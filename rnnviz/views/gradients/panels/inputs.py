@@ -38,8 +38,8 @@ from rnnviz.views.gradients.panels.parts import (
     what_of,
 )
 from rnnviz.views.plots.parts.export import save_csv, save_png
-from rnnviz.views.shared.asking import save_as
 from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.question_boxes import save_as
 from rnnviz.views.text.text_view import TextView
 
 _SIGNED = ("Strength, relative to the strongest", "Gradient × input, signed")

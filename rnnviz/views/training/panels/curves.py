@@ -32,7 +32,7 @@ from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.views.training.chart_grid import ChartGrid
-from rnnviz.views.training.panels.run_marks import turns_of
+from rnnviz.views.training.panels.run_marks import run_marks_of
 
 LOSS, HELD_OUT, NORM, RATE = "\0loss", "\0held-out", "\0norm", "\0rate"
 """Keys of the charts that every run has; no tag of anybody's begins like them."""
@@ -357,8 +357,8 @@ class CurvesPanel(Panel):
         chart.set_x_words(x_name, x_format)
         chart.set_level(*(self._baselines(drawn) if key in (LOSS, HELD_OUT) else ()))
         chart.show_log(key in self._logs)
-        chart.set_turns(
-            tuple(m for r in drawn for m in turns_of(r, self._axis(r), len(drawn) > 1))
+        chart.set_run_marks(
+            tuple(m for r in drawn for m in run_marks_of(r, self._axis(r), len(drawn) > 1))
             if len(drawn) <= _MOST_RAW
             else ()
         )

@@ -14,7 +14,7 @@ from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.words.plain_text import plain_tip
 from rnnviz.views.training.panels.page import page_of, quiet_words
-from rnnviz.views.training.panels.run_marks import turns_of
+from rnnviz.views.training.panels.run_marks import run_marks_of
 
 _RECENT = 200
 
@@ -57,7 +57,7 @@ class NormsPanel(Panel):
         if len(threshold):
             traces.append(Trace("threshold", threshold, "muted", width=1.0, dashed=True))
         self.plot.set_log(self.scale.value == "log")
-        self.plot.set_turns(tuple(turns_of(run)))
+        self.plot.set_run_marks(tuple(run_marks_of(run)))
         self.plot.set_traces(tuple(traces))
         self.words.setText(clipped_in_words(record))
         self.words.setToolTip(plain_tip(self.words.text()))

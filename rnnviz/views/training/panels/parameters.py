@@ -17,7 +17,7 @@ from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.views.shared.words.plain_text import plain_tip
 from rnnviz.views.training.panels.page import list_of_names, page_of, quiet_words
-from rnnviz.views.training.panels.run_marks import turns_of
+from rnnviz.views.training.panels.run_marks import run_marks_of
 
 _WHAT = {"gradient": "Gradient", "weight": "Weights", "ratio": "Update / weight"}
 _WORDS = {
@@ -76,7 +76,7 @@ class ParametersPanel(Panel):
         for widget in (self.names, self.plot):
             widget.setVisible(bool(parameters))
         checked = Qt.CheckState.Checked
-        self.plot.set_turns(tuple(turns_of(run)))
+        self.plot.set_run_marks(tuple(run_marks_of(run)))
         self.plot.set_traces(
             tuple(
                 Trace(

@@ -11,7 +11,7 @@ from rnnviz.views.plots import RunMark
 _MOST = 100
 
 
-def turns_of(run: OpenRun, axis: StepAxis | None = None, named: bool = False) -> list[RunMark]:
+def run_marks_of(run: OpenRun, axis: StepAxis | None = None, named: bool = False) -> list[RunMark]:
     """The newest changes, pauses and ways back of a run, where its steps lie along an axis.
 
     Args:

@@ -80,7 +80,7 @@ class TestCurvePlot:
     ) -> None:
         plot = self.plot(qtbot, np.linspace(3, 1, 100))
         before = plot.grab().toImage()
-        plot.set_turns((RunMark(50.0, "learning rate 0.1 → 0.01", 0), RunMark(np.nan, "?", 0)))
+        plot.set_run_marks((RunMark(50.0, "learning rate 0.1 → 0.01", 0), RunMark(np.nan, "?", 0)))
         plot.refresh()
         assert plot.grab().toImage() != before
         plot.hovered.emit(50.2, 2.0)

@@ -27,7 +27,7 @@ def test_the_next_story_is_walked_and_shown_at_once(late, world):
     told(session, world)
     runner.finish()
     assert runner.ran.count("walk") == 1
-    session.stories_ahead.go_on()
+    session.next_stories.go_on()
     runner.finish()
     assert runner.ran[-2:] == ["open_model", "walk"], "m1 was walked ahead"
     walked = runner.ran.count("walk")
@@ -43,7 +43,7 @@ def test_whatever_is_asked_stops_it(late, world):
     session, runner = late(heeds=True)
     told(session, world)
     runner.finish()
-    session.stories_ahead.go_on()
+    session.next_stories.go_on()
     runner.run(runner.find("open_model"))
     runner.hear_all(runner.find("open_model"))
     ahead = runner.find("walk")
@@ -60,10 +60,10 @@ def test_nothing_is_done_ahead_where_no_story_is_told(late, world):
     told(session, world)
     runner.finish()
     session.stories.end()
-    session.stories_ahead.go_on()
+    session.next_stories.go_on()
     assert not runner.open
     # The last of the stories has none ahead.
     session.tell(*told_in(session, world, 5))
     runner.finish()
-    session.stories_ahead.go_on()
+    session.next_stories.go_on()
     assert not runner.open

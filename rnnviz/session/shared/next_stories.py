@@ -35,7 +35,7 @@ _FAR = 3
 """So many stories ahead."""
 
 
-class StoriesAhead(QObject):
+class NextStories(QObject):
     """Watches which story is told, and whether anybody waits for the engine."""
 
     def __init__(
