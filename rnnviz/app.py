@@ -99,6 +99,8 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
     window = build(app, runner)
     _catch_defects(window, record.note)
     _end_on_interrupt(window, interrupted)
+    if displayed:  # the platform without a display has a screen smaller than the least window
+        window.fit_on(window.screen().availableSize())
     window.show()
     if not displayed:
         # Before the files are opened, so that nothing that is said of them is missed.

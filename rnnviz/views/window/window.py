@@ -143,6 +143,10 @@ class Window(QMainWindow):
             self.restoreGeometry(geometry)
         self._sized = isinstance(layout, QByteArray) and self.restoreState(layout, LAYOUT_VERSION)
 
+    def fit_on(self, available: QSize) -> None:
+        """Be no larger than the screen has room, in pixels: not every desktop sees to that."""
+        self.resize(self.size().boundedTo(available))
+
     @Slot(str)
     def enter(self, name: str) -> None:
         """Show the workspace of this name."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSettings, QSize, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -129,6 +129,13 @@ def opened(window: Window) -> tuple[Any, ...]:
     """Everything that a failure must leave as it is."""
     recordings = window.session.recordings
     return recordings.model, recordings.text, recordings.recording
+
+
+def test_a_window_is_no_larger_than_its_screen(window: Window) -> None:
+    window.fit_on(QSize(1280, 770))
+    assert window.size() == QSize(1280, 770)
+    window.fit_on(QSize(1920, 1050))
+    assert window.size() == QSize(1280, 770)
 
 
 def test_opens_on_the_model_that_ships_coloured_by_its_finding(window: Window) -> None:
