@@ -57,6 +57,29 @@ _MUTATED = 2
 """Copies of each kind of file that nobody means, beside the good one."""
 
 
+_LONG = "LONG TEXT"
+_TO_TRAINING = {"do": "key", "key": "4", "modifiers": "Control"}
+CLOSINGS: dict[str, tuple[dict[str, Any], ...]] = {
+    "a training's form": (_TO_TRAINING, {"do": "action", "action": "New run…"}),
+    "a walk": ({"do": "open", "path": _LONG, "wait": 100},),
+    "a model that opens": ({"do": "action", "action": "Tell the next story", "wait": 0},),
+    "a training": (
+        _TO_TRAINING,
+        {"do": "train", "text": _LONG, "folder": f"{_LONG}.run", "steps": 10**6, "wait": 3000},
+    ),
+    "the palette": ({"do": "action", "action": "Command palette…"},),
+    "a concept's form": ({"do": "action", "action": "New concept…"},),
+    "a question": ({"do": "action", "action": "Go to character…"},),
+    "a story's form": ({"do": "action", "action": "Make a story of this…"},),
+    "a text that is typed": (
+        {"do": "action", "action": "Type your own text", "wait": 50},
+        {"do": "type", "words": "half a sen", "wait": 0},
+    ),
+    "another theme": ({"do": "theme", "theme": "dark", "wait": 0},),
+}
+"""What a window may be closed in the midst of, as events that come there."""
+
+
 class Fault(NamedTuple):
     """Something that went wrong in a window."""
 
@@ -136,6 +159,14 @@ class Windows:
         long.write_text("It was a bright cold day in April, and the clocks struck. " * 40_000)
         listed += [long, self.place / "nothing-here.txt"]
         self._listed = json.dumps([str(path) for path in listed])
+
+    def close(self, name: str, what: str) -> Lived:
+        """Let a window come to one of `CLOSINGS`, and close it there."""
+        trail = self.place / f"{name}.trail"
+        events = ({"in": "window", "wait": 300, "answer": "", **event} for event in CLOSINGS[what])
+        lines = (json.dumps(event).replace(_LONG, str(self.place / "long.txt")) for event in events)
+        trail.write_text("".join(f"{line}\n" for line in lines))
+        return self.live(name, "--trail", str(trail))
 
     def live(self, name: str, *how: str) -> Lived:
         """Let a window live through events, as the options of `watched_window` say."""
@@ -231,7 +262,7 @@ def _end(window: subprocess.Popen[bytes]) -> None:
 def main() -> int:
     """One window after the other, until so many events are done."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=20_000)
+    parser.add_argument("--events", type=int, default=20_000, help="0 plays no closings either")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--each", type=int, default=10_000, help="events in the life of a window")
     parser.add_argument("--keep", type=Path, help="keep trails and faults here")
@@ -246,6 +277,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="rnnviz-events-") as made:
         windows = Windows(Path(made) / "w")
         windows.prepare(asked.seed)
+        for number, what in enumerate(CLOSINGS if asked.events and not asked.replay else ()):
+            lived = windows.close(f"closing-{number}", what)
+            for fault in lived.faults:
+                kinds[f"closed over {what}: {fault.sort}"] += 1
+                words = f"{fault.kind}: {fault.words}\n{fault.details}"
+                sys.stdout.write(f"== closed over {what}: {words}\n")
+            sys.stdout.write(f"closed over {what}, {len(lived.faults)} faults\n")
+            sys.stdout.flush()
         # A window that does not even start is no reason to try for ever.
         while done < asked.events and not (asked.replay and lives) and lives - begun < _DEAD:
             name, count = f"{asked.seed}-{lives}", min(asked.each, asked.events - done)

@@ -10,7 +10,10 @@ is found; the exit code is the number of runs that differ.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -33,6 +36,7 @@ ROOT = Path(__file__).parents[2]
 _OF_THE_CLOCK = ("seq", "t", "seconds")
 _OF_THE_TRAINER = {"heartbeat", "run.json", "events.jsonl", "control.json"}
 _KILLS_A_RUN = 8
+STANDS_STILL_SECONDS = 300.0
 
 
 class Killed(NamedTuple):
@@ -102,15 +106,39 @@ def undisturbed(name: str, folder: Path) -> Path:
 def kill(name: str, whole: Path, folder: Path, most: int, seed: int) -> Killed:
     """Train with kills, and compare."""
     words = [str(folder), name, str(most), str(seed)]
-    result = subprocess.run(
-        [sys.executable, "-m", "tests.harness.killed_run", *words],
-        cwd=ROOT, capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    if result.returncode:
-        last = (result.stderr.strip().splitlines() or ["no word"])[-1]
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        trainer = subprocess.Popen(
+            [sys.executable, "-m", "tests.harness.killed_run", *words],
+            cwd=ROOT, stdout=out, stderr=err, start_new_session=True,
+        )  # fmt: skip
+        try:
+            went_on = _wait(trainer, folder / "events.jsonl")
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(trainer.pid, signal.SIGKILL)
+            trainer.wait()
+        out.seek(0), err.seek(0)
+        said, complained = out.read(), err.read()
+    if not went_on:
+        return Killed(0, 0, [f"stood still for {STANDS_STILL_SECONDS:.0f} s"])
+    if trainer.returncode:
+        last = (complained.strip().splitlines() or ["no word"])[-1]
         return Killed(0, 0, [f"cannot go on: {last}"])
-    kills, places = map(int, result.stdout.split())
+    kills, places = map(int, said.split())
     return Killed(kills, places, list(differences(whole, folder)))
+
+
+def _wait(trainer: subprocess.Popen[bytes], events: Path) -> bool:
+    """Until it ends, however slow the machine is; whether it went on all the time."""
+    size, since = -1, time.monotonic()
+    while trainer.poll() is None:
+        now = events.stat().st_size if events.exists() else 0
+        if now != size:
+            size, since = now, time.monotonic()
+        if time.monotonic() - since > STANDS_STILL_SECONDS:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def main() -> int:
@@ -128,6 +156,7 @@ def main() -> int:
             name, seed = names[runs % len(names)], asked.seed + runs
             found = kill(name, whole[name], Path(place) / f"{runs}", _KILLS_A_RUN, seed)
             runs, kills, bad = runs + 1, kills + found.kills, bad + bool(found.differences)
+            sys.stdout.write(f"{name}, seed {seed}: {found.kills} kills\n")
             for difference in found.differences:
                 sys.stdout.write(f"{name}, seed {seed}: {difference}\n")
             sys.stdout.flush()

@@ -34,6 +34,13 @@ def test_random_events_bring_no_fault(windows: Windows) -> None:
 
 
 @pytest.mark.timeout(300)
+def test_a_window_closes_over_a_form(windows: Windows) -> None:
+    """`make events` closes it in the midst of everything else, too."""
+    lived = windows.close("closed", "a training's form")
+    assert not lived.faults, told(lived.faults)
+
+
+@pytest.mark.timeout(300)
 def test_watching_holds_no_more_and_more(windows: Windows) -> None:
     said, wrong = soak(windows, "soak", SOAK_SECONDS)
     # So short a time says nothing of slopes, while rooms are still made; `make soak` does.
