@@ -128,7 +128,7 @@ def picture() -> str:
                     f'<rect x="{x:.0f}" y="{top:.0f}" width="{shown:.0f}" height="{ROW}" rx="5" '
                     f'fill="{ROOM}" stroke="#c6ced8"/>'
                 )
-                parts.append(text(x + 9, top + 19, "files" if name == "·" else name))
+                parts.append(text(x + 9, top + 19, "single files" if name == "·" else name))
                 parts.append(text(x + 9, top + 34, f"{lines:,} lines", 10, QUIET))
                 x += shown + GAP
         y += height + 10
