@@ -31,12 +31,15 @@ TRANSLATE = """
 import sys
 from pathlib import Path
 try:
-    from rnnviz.nets.alignments.files import load_translation as open_model
+    from rnnviz.nets.translation.files import load_translation as open_model
+    from rnnviz.nets.translation.recording import record_translation
+    from rnnviz.nets.translation.sentences import translate
+    from rnnviz.nets.translation.settings import Settings
 except ImportError:
     from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.alignments.recording import record_translation
-from rnnviz.nets.alignments.sentences import translate
-from rnnviz.nets.alignments.decoding.settings import Settings
+    from rnnviz.nets.alignments.recording import record_translation
+    from rnnviz.nets.alignments.sentences import translate
+    from rnnviz.nets.alignments.decoding.settings import Settings
 model = open_model(Path(sys.argv[1])).model
 sentence = translate(model, sys.argv[2], Settings(), keep=True)
 record_translation(model, sentence, Path(sys.argv[3]), sys.argv[1])
