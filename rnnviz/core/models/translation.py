@@ -46,6 +46,8 @@ class SideTold(msgspec.Struct, frozen=True):
 
     kind: str = ""
     size: int = 0
+    split: str = ""
+    """As in `TokenizerDescription`."""
 
 
 class TranslatorTold(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,12 @@ def _facts(opened: OpenedModel) -> KindFacts:
     description = msgspec.to_builtins(opened.model.description)
     for side in ("source", "target"):
         about: TokenizerDescription = getattr(opened.model.description, side)
-        description[side] = {"kind": about.kind, "size": len(about.tokens), "lower": about.lower}
+        description[side] = {
+            "kind": about.kind,
+            "size": len(about.tokens),
+            "lower": about.lower,
+            "split": about.split,
+        }
     return KindFacts(description=description)
 
 

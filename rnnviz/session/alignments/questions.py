@@ -85,6 +85,11 @@ class Translator(msgspec.Struct, frozen=True):
         return self.description.examples
 
     @property
+    def reads_letters(self) -> bool:
+        """Whether it reads the letters of one word, as what turns them into sounds does."""
+        return self.description.source.split == "letters"
+
+    @property
     def languages(self) -> tuple[str, str]:
         """What it reads and what it writes; empty where unknown."""
         return self.description.source_language, self.description.target_language

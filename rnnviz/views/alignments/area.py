@@ -148,7 +148,13 @@ class AlignmentArea(QWidget):
             self.bar.set_model(("", ""), (), usable=False, weights=model is not None)
             self.bar.show_problem("")
         else:
-            self.bar.set_model(model.languages, model.examples, usable=True)
+            self.bar.set_model(
+                model.languages,
+                model.examples,
+                usable=True,
+                name=model.name,
+                letters=model.reads_letters,
+            )
             self.bar.show_problem("")
             if model.notes:
                 self.message.emit("; ".join(model.notes))

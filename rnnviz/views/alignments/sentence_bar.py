@@ -136,10 +136,14 @@ class SentenceBar(QWidget):
         *,
         usable: bool,
         weights: bool = False,
+        name: str = "",
+        letters: bool = False,
     ) -> None:
         """Say what can be typed, and offer sentences to try.
 
         Args:
+            name: of the model that is asked.
+            letters: it reads the letters of one word.
             weights: weights of a file are shown, without a model.
         """
         source, target = languages
@@ -147,10 +151,16 @@ class SentenceBar(QWidget):
             hint = "Open a translation model to type a sentence"
         elif source and target:
             hint = f"Type a sentence in {source} and press Enter; it becomes {target}"
+        elif letters:
+            hint = f"Type a word for {name}, which reads its letters, and press Enter"
+        elif name:
+            hint = f"Type a sentence for {name} and press Enter"
         else:
             hint = "Type a sentence and press Enter"
         tip = (
-            "These are weights from a file; no model is open that could be asked" if weights else ""
+            "These are weights from a file; no model is open that could be asked"
+            if weights
+            else f"{name} is asked" * bool(name)
         )
         self.line.setToolTip(plain_tip(tip))
         self.line.setPlaceholderText(hint)

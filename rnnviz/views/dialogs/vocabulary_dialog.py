@@ -25,7 +25,7 @@ from rnnviz.views.shared.stylesheet import restyle
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.work.jobs.models import Candidate, Guess, GuessVocabulary
 
-_COLUMNS = ("Order of the characters", "Loss in nats", "Perplexity", "Characters")
+_COLUMNS = ("Order", "Loss in nats", "Perplexity", "Symbols")
 
 
 class VocabularyDialog(QDialog):
@@ -57,8 +57,8 @@ class VocabularyDialog(QDialog):
         column = QVBoxLayout(self)
         column.setSpacing(12)
         said = Label(
-            f"<b>{escape(path.name)}</b> holds a network that knows {size} characters, "
-            "but not which. "
+            f"<b>{escape(path.name)}</b> holds a network that knows {size:,} characters or "
+            "words, but not which. "
             f"Taken are {FORMS}."
         )
         said.setTextFormat(Qt.TextFormat.RichText)

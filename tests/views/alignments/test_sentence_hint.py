@@ -27,3 +27,14 @@ def test_the_hint_says_what_to_do_before_what_comes_of_it(
     qtbot.addWidget(bar)
     bar.set_model(languages, (), usable=usable)
     assert bar.line.placeholderText() == hint
+
+
+def test_it_names_a_model_without_languages_and_whether_it_reads_letters(qtbot: QtBot) -> None:
+    bar = SentenceBar()
+    qtbot.addWidget(bar)
+    bar.set_model(("", ""), (), usable=True, name="encoder")
+    assert bar.line.placeholderText() == "Type a sentence for encoder and press Enter"
+    assert bar.line.toolTip() == "encoder is asked"
+    bar.set_model(("", ""), (), usable=True, name="g2p", letters=True)
+    hint = "Type a word for g2p, which reads its letters, and press Enter"
+    assert bar.line.placeholderText() == hint

@@ -81,3 +81,17 @@ def test_another_text_is_said_in_red(jobs: Jobs, path: Path, qtbot: QtBot) -> No
     dialog.ask(other)
     assert "Every reading does worse" in dialog.verdict.text()
     assert dialog.verdict.property("role") == "problem"
+
+
+def test_readings_that_predict_nothing_are_judged_by_no_text(
+    jobs: Jobs, path: Path, qtbot: QtBot
+) -> None:
+    net = nn.ModuleDict({"gru": nn.GRU(3, 4), "actor": nn.Linear(4, 2), "critic": nn.Linear(4, 1)})
+    torch.save(net.state_dict(), path.parent / "policy.pt")
+    dialog = ReadingDialog(
+        jobs, path.parent / "policy.pt", "it has two outputs", text=path.parent / "t.txt"
+    )
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert "no text can tell which is right" in dialog.verdict.text()
+    assert dialog.buttons.button(QDialogButtonBox.StandardButton.Open).isEnabled()

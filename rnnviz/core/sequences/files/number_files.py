@@ -29,6 +29,8 @@ _OUTPUTS = ("y", "outputs", "output", "targets", "target", "labels", "label", "c
 SEQUENCE_NAMES = ("sequence", "sequence_id", "series", "document", "episode", "trial", "id")
 """What a column that says to which sequence a row belongs is called, in lower case."""
 _SHOWN = 40
+_LOOKED_AT = 100
+"""So many rows tell a table from a text."""
 
 
 class Table(Struct, frozen=True):
@@ -152,6 +154,14 @@ def _refuse_gaps(values: npt.NDArray[np.float32], columns: Sequence[str], path: 
         )
 
 
+def _refuse_prose(rows: Sequence[tuple[int, Sequence[str]]], path: Path) -> None:
+    if not any(_number(cell) is not None for _, row in rows[:_LOOKED_AT] for cell in row):
+        raise TextError(
+            f"{path.name} is a text and no table of numbers, which this model reads; open one: "
+            "rows of numbers with commas between (.csv), or an array (.npy, .npz)"
+        )
+
+
 def _of_text(path: Path, sequence_column: str) -> Table:
     lines = read_lines(path)
     rows = _rows(lines, path)
@@ -160,6 +170,7 @@ def _of_text(path: Path, sequence_column: str) -> Table:
     width = len(rows[0][1])
     for number, row in rows:
         if len(row) != width:
+            _refuse_prose(rows, path)
             raise TextError(
                 f"line {number:,} of {path.name} has {len(row)} columns and line {rows[0][0]:,} "
                 f"has {width}; every row must have the same"

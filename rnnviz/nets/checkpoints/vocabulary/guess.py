@@ -96,9 +96,14 @@ def judge_on(path: Path, text: Path, reading: int) -> Guess:
         ModelFileError: it predicts no symbols, or none of the text's fit.
     """
     try:
-        opened = open_model(path, kind="language-model", reading=reading)
+        opened = open_model(path, reading=reading)
     except VocabularyNeeded:
         return guess_vocabulary(path, text, reading=reading)
+    if opened.kind != "language-model":
+        raise ModelFileError(
+            "None of these says which symbol comes next, so no text can tell which is right; "
+            "choose what you know it to be."
+        )
     symbols = opened.model.network.symbols
     sample = Text.read(text).slice(0, JUDGED)
     found = judge(opened.model, [Candidate("the file's own", symbols)], sample)

@@ -78,3 +78,10 @@ def test_arrays(tmp_path: Path) -> None:
     np.save(tmp_path / "e.npy", np.array(["a", {}], object), allow_pickle=True)
     with pytest.raises(TextError, match="no numbers"):
         read_table(tmp_path / "e.npy")
+
+
+def test_a_text_is_called_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "novel.txt"
+    path.write_text("Chapter 1\n\nIt is a truth, universally acknowledged,\nthat a man\n")
+    with pytest.raises(TextError, match=r"novel\.txt is a text and no table of numbers"):
+        read_table(path)
