@@ -192,6 +192,7 @@ class Panel(QWidget):
         self._sentence = Label()
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
         self._button = QPushButton()
+        self._button.hide()  # until it says something
         self._pages = _Pages(self)
         self._pages.addWidget(self._build_empty())
         self._timer = QTimer(self)

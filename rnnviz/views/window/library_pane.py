@@ -106,6 +106,13 @@ class LibraryTree(QTreeWidget):
         self.dragged: int | None = None
         """The place of the story that is being dragged."""
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave Alt and an arrow to the pane: a tree takes them for an arrow alone."""
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
     def startDrag(self, actions: Qt.DropAction) -> None:  # noqa: N802
         """Take one of one's own stories along; the other rows have their place."""
         where = _own_story(self.currentItem())
@@ -268,6 +275,7 @@ class LibraryPane(QWidget):
     def show_stories(self) -> None:
         """List the stories: those that ship, one's own, those of opened files."""
         titles = {SHIPPED: "Stories", OWN: "My stories"}
+        chosen = self._selected_story()
         for place, (key, stories) in enumerate(self._session.stories.collections):
             group = self._stories.get(key)
             if group is None:
@@ -281,6 +289,9 @@ class LibraryPane(QWidget):
                 where = StoryPlace(key, number)
                 self._leaf(group, story.title, "play", where, story.caption)
             group.setHidden(not stories.stories)
+        if chosen is not None and (count := self._stories[OWN].childCount()):
+            # Who renames one, or removes one after the other, goes on from there.
+            self.tree.setCurrentItem(self._stories[OWN].child(min(chosen.place, count - 1)))
         self.mark_current_story()
 
     @Slot()

@@ -243,3 +243,7 @@ def test_a_story_is_dragged_to_another_place_and_renamed_by_its_key(told, qtbot)
     dialog.title.setText("first")
     dialog.accept()
     assert rows(told) == ["first", "one", "two"]
+    qtbot.keyClick(tree, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert rows(told) == ["one", "first", "two"] and tree.currentItem().text(0) == "first"
+    qtbot.keyClick(tree, Qt.Key.Key_Delete)
+    assert rows(told) == ["one", "two"] and tree.currentItem().text(0) == "two"
