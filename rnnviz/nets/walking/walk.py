@@ -57,9 +57,10 @@ FIRST_BLOCK = 256
 BLOCK = 2048
 """Characters at a time: few at first, so that there is something to see at once, then as many as
 stay in the processor's caches."""
-SEEN_AT_ONCE = 2048
-"""So many characters of a text a person sees; a walk that is waited for has small blocks up to
-there, so that no layer waits long for the one below it."""
+SEEN_AT_ONCE = 3072
+"""2,000 characters of a text a person sees, and others are under way while the last of them are
+finished; a walk that is waited for has small blocks up to there, so that no layer waits long for
+the one below it, and none is kept from a processor by a large block behind."""
 _SECONDS_BETWEEN_STATES = 1.0
 """So much of a walk is lost at most when its process is killed."""
 _KEPT_STATES = 64
