@@ -30,7 +30,9 @@ SEQUENCE_NAMES = ("sequence", "sequence_id", "series", "document", "episode", "t
 """What a column that says to which sequence a row belongs is called, in lower case."""
 _SHOWN = 40
 _LOOKED_AT = 100
-"""So many rows tell a table from a text."""
+"""So many rows tell a table from a text,"""
+_LEAST_NUMBERS = 0.1
+"""of whose cells at least such a share are numbers."""
 
 
 class Table(Struct, frozen=True):
@@ -155,7 +157,8 @@ def _refuse_gaps(values: npt.NDArray[np.float32], columns: Sequence[str], path: 
 
 
 def _refuse_prose(rows: Sequence[tuple[int, Sequence[str]]], path: Path) -> None:
-    if not any(_number(cell) is not None for _, row in rows[:_LOOKED_AT] for cell in row):
+    cells = [cell for _, row in rows[:_LOOKED_AT] for cell in row]
+    if sum(_number(cell) is not None for cell in cells) < _LEAST_NUMBERS * len(cells):
         raise TextError(
             f"{path.name} is a text and no table of numbers, which this model reads; open one: "
             "rows of numbers with commas between (.csv), or an array (.npy, .npz)"
