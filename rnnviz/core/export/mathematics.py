@@ -151,6 +151,11 @@ def _matrix(tokens: list[str]) -> _Node:
     return _Node("matrix", str(len(rows[0])), cells)
 
 
+def in_text(words: str) -> str:
+    r"""Anybody's words as they stand in a `\text`."""
+    return re.sub(r"([\\{}_^&])", r"\\\1", words)
+
+
 # As words
 
 _SUB = str.maketrans("0123456789i+−", "₀₁₂₃₄₅₆₇₈₉ᵢ₊₋")
@@ -281,7 +286,8 @@ def _set(nodes: tuple[_Node, ...], size: float, script: bool = False) -> Box:
             gap = max(gap, 0.12 * size)
         row.then(box, gap)
         row.width += after
-        between = not (node.kind == "sign" and (node.text in _BINARY or node.text in "([,"))
+        opens = node.kind == "sign" and (node.text in _BINARY or node.text in "([,")
+        between = not opens and node.kind != "text"
         function = node.kind == "function"
     return row
 

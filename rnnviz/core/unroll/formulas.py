@@ -1,4 +1,7 @@
-"""What any number of an unrolled picture is, with its numbers put in."""
+"""What any number of an unrolled picture is, with its numbers put in: set as in a book, or a line.
+
+Formulas are written in the part of LaTeX that `core.export.mathematics` knows.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,30 @@ import numpy as np
 
 from rnnviz.core.architectures import facts_of
 from rnnviz.core.architectures.facts import ArchitectureFacts
+from rnnviz.core.export.mathematics import plain
+from rnnviz.core.unroll.equations import index, made, slope, text, vanilla
 from rnnviz.core.unroll.picture import Place, title_of
 from rnnviz.core.unroll.plan import Plan
 from rnnviz.core.unroll.states import entering, jacobian, left_of_the_state, state_before
 from rnnviz.core.unroll.trace import Numbers, Trace
 
-_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _MOST_TERMS = 6
+_MOST_ROWS = 4
+"""Larger matrices are not written out."""
 _WORD = re.compile(r"[a-z_]+")
 
 
 def explain(trace: Trace, place: Place) -> tuple[str, str]:
-    """The formula of a number, and the same with its numbers put in; both of one line.
+    """The formula of a number, and the same with its numbers put in; both of one line of words.
 
     Steps and units count from 1, as people do.
     """
+    formula, numbers = explain_set(trace, place)
+    return plain(formula), plain(numbers)
+
+
+def explain_set(trace: Trace, place: Place) -> tuple[str, str]:
+    """The same as formulas to be set."""
     if place.kind == "weight":
         return _weight(trace, place)
     return {
@@ -49,16 +61,12 @@ def _n(value: float) -> str:
     return f"{value:.3f}".replace("-", "−")
 
 
-def _sub(number: int) -> str:
-    return str(number).translate(_SUBSCRIPT)
-
-
 def _products(weights: Numbers, values: Numbers) -> str:
     """`0.12·1.00 − 0.31·0.40 + …`, the largest terms first where there are many."""
     order = np.argsort(-np.abs(weights * values), kind="stable")
     kept = sorted(order[:_MOST_TERMS])
-    terms = " + ".join(f"{_n(weights[i])}·{_n(values[i])}" for i in kept)
-    return terms + (" + …" if len(order) > len(kept) else "")
+    terms = " + ".join(f"{_n(weights[i])} \\cdot {_n(values[i])}" for i in kept)
+    return terms + (" + \\ldots" if len(order) > len(kept) else "")
 
 
 def _input(trace: Trace, place: Place) -> tuple[str, str]:
@@ -66,14 +74,13 @@ def _input(trace: Trace, place: Place) -> tuple[str, str]:
     symbol = plan.inputs[step]
     value = trace["inputs"][step, place.row]
     if symbol is None:
-        return f"x{_sub(step + 1)} = 0", "nothing enters at this step"
+        return f"x{index(step + 1)} = 0", text("nothing enters at this step")
     if plan.embedding:
-        return f"x{_sub(step + 1)} = E[{symbol}]", f"its number {place.row + 1} is {_n(value)}"
+        entry = f"E[{text(symbol)}]"
+        return f"x{index(step + 1)} = {entry}", text(f"its number {place.row + 1} is {_n(value)}")
     own = plan.vocabulary[place.row]
-    return (
-        f"x{_sub(step + 1)} is one-hot: 1 for “{symbol}”, 0 for all others",
-        f"“{own}”: {value:.0f}",
-    )
+    one_hot = text(f" is one-hot: 1 for “{symbol}”, 0 for all others")
+    return f"x{index(step + 1)}{one_hot}", text(f"“{own}”: {value:.0f}")
 
 
 def _hidden(trace: Trace, place: Place) -> tuple[str, str]:
@@ -81,23 +88,24 @@ def _hidden(trace: Trace, place: Place) -> tuple[str, str]:
     facts = facts_of(plan.architecture)
     layer = int(place.key.split("/")[0])
     value = trace[place.key][step, unit]
-    now = f"h{_sub(step + 1)}[{unit + 1}]"
+    now = f"h{index(step + 1)}[{unit + 1}]"
     if facts.made or f"weight/layers.{layer}.weight_hh_l0" not in trace:
         lines = [made_of(trace, layer, name, step, unit) for name in facts.made]
-        return facts.about, f"unit {unit + 1}: " + "; ".join(lines)
+        letters = made(facts, str(step + 1), str(_last(plan, layer, step)))
+        return letters, text(f"unit {unit + 1}: ") + text("; ").join(lines)
     before = state_before(trace, layer, "hidden", step)
     head = f"{'decoder' if plan.decodes(step) else 'layers'}.{layer}."
     into, again = (trace[f"weight/{head}weight_{name}_l0"][unit] for name in ("ih", "hh"))
     bias = sum(float(trace[f"weight/{head}bias_{name}_l0"][unit]) for name in ("ih", "hh"))
-    slope = 1 - value**2
-    was = _sub(_last(plan, layer, step))
-    formula = f"h{_sub(step + 1)} = tanh(W_xh x{_sub(step + 1)} + W_hh h{was} + b)"
+    steep = 1 - value**2
+    was = index(_last(plan, layer, step))
+    formula = vanilla(index(step + 1), was)
     inner = (
         f"{_products(into, entering(trace, layer, step))} + {_products(again, before)} + {_n(bias)}"
     )
     return (
-        f"{formula}; its slope is 1 − h²",
-        f"{now} = tanh({inner}) = {_n(value)}; slope {_n(slope)}",
+        f"{formula}{text('; its slope is ')}1 - h^{{2}}",
+        f"{now} = \\tanh({inner}) = {_n(value)}{text(f'; slope {_n(steep)}')}",
     )
 
 
@@ -108,13 +116,13 @@ def made_of(trace: Trace, layer: int, channel: str, step: int, unit: int) -> str
     def put_in(word: re.Match[str]) -> str:
         name = word.group()
         if name == "activation":
-            return "tanh"
+            return "\\tanh"
         if name.startswith("before_"):
             return _n(state_before(trace, layer, name.removeprefix("before_"), step)[unit])
         return _n(trace[f"{layer}/{name}"][step, unit])
 
-    formula = _WORD.sub(put_in, facts.made[channel]).replace("*", "·").replace(" - ", " − ")
-    return f"{channel} = {formula} = {_n(trace[f'{layer}/{channel}'][step, unit])}"
+    formula = _WORD.sub(put_in, facts.made[channel]).replace("*", "\\cdot")
+    return f"{text(channel)} = {formula} = {_n(trace[f'{layer}/{channel}'][step, unit])}"
 
 
 def _inside(trace: Trace, place: Place) -> tuple[str, str]:
@@ -125,15 +133,15 @@ def _inside(trace: Trace, place: Place) -> tuple[str, str]:
         about = "what this step leaves of the state before it, on the way that no matrix touches"
         if not facts.made:
             about = "the slope of tanh at this step: a gradient that passes is multiplied by it"
-        return about, f"unit {unit + 1}: {name.removeprefix('factor ')}"
+        return text(about), text(f"unit {unit + 1}: {name.removeprefix('factor ')}")
     if name.startswith("before_"):
         state = name.removeprefix("before_")
         value = state_before(trace, layer, state, step)[unit]
         title = facts.channel(state).title
-        return f"{title} of unit {unit + 1} before this step", _n(value)
+        return text(f"{title} of unit {unit + 1} before this step"), _n(value)
     channel = facts.channel(name)
     value = trace[f"{layer}/{name}"][step, unit]
-    first = f"{channel.title} of unit {unit + 1}: {channel.about}"
+    first = text(f"{channel.title} of unit {unit + 1}: {channel.about}")
     if name in facts.made:
         return first, made_of(trace, layer, name, step, unit)
     if not facts.made:
@@ -148,9 +156,10 @@ def _of_the_inputs(
     value = _n(trace[f"{layer}/{name}"][step, unit])
     if name not in facts.row_gates:
         return value
-    squash = {"share": "σ", "symmetric": "tanh"}.get(facts.channel(name).range, "squashed")
+    ranges = {"share": "\\sigma", "symmetric": "\\tanh"}
+    squash = ranges.get(facts.channel(name).range, text("squashed"))
     if _sees_the_state(facts):
-        return f"{squash}(W x + U h₋₁ + b) = {value}"
+        return f"{squash}(W\\,x_{{t}} + U\\,h_{{t-1}} + b) = {value}"
     part = "decoder" if trace.plan.decodes(step) else "layers"
     row = facts.row_gates.index(name) * trace.plan.units + unit
     inputs = entering(trace, layer, step)
@@ -161,7 +170,7 @@ def _of_the_inputs(
             terms.append(_products(values[row], inputs))
         elif sides == ("rows",):
             terms.append(_n(values[row]))
-    return f"{squash}(W x + b) = {squash}({' + '.join(terms)}) = {value}"
+    return f"{squash}(W\\,x + b) = {squash}({' + '.join(terms)}) = {value}"
 
 
 def _sees_the_state(facts: ArchitectureFacts) -> bool:
@@ -175,48 +184,65 @@ def _arrow(trace: Trace, place: Place) -> tuple[str, str]:
     """What an arrow does: `ih` into a layer, `hh` from step to step, `hy` into the scores."""
     plan, step = trace.plan, place.step
     layer, name = int(place.key.split("/")[0]), place.key.split("/")[1]
-    facts, now = facts_of(plan.architecture), _sub(step + 1)
-    last = _sub(_last(plan, layer, step))
+    facts, now = facts_of(plan.architecture), index(step + 1)
+    last = index(_last(plan, layer, step))
     if name == "hy":
         values = trace["scores"][step]
-        return f"W_hy h{now} + b: the scores", f"({_listed(values)})"
+        return f"W_{{hy}}\\,h{now} + b{text(': the scores')}", f"({_listed(values)})"
     head = f"weight/{'decoder' if plan.decodes(step) else 'layers'}.{layer}.weight"
     if facts.made:
         gates = ", ".join(
             channel.name for channel in facts.channels if channel.name not in facts.made
         )
         if name == "ih":
-            return f"W x{now}: what enters goes into {gates}", facts.about
+            return f"W\\,x{now}{text(f': what enters goes into {gates}')}", text(facts.about)
         way = left_of_the_state(trace, layer, step)
         assert way is not None
         title = facts.channel(way[0]).title
-        said = f"what step {step + 1} leaves of the {title} before it: ({_listed(way[1])})"
-        return f"the state goes on: {facts.about}", said
+        said = f"what step {step + 1} leaves of the {title} before it: "
+        letters = made(facts, str(step + 1), str(_last(plan, layer, step)))
+        return f"{text('the state goes on: ')}{letters}", f"{text(said)}({_listed(way[1])})"
     if name == "ih":
-        values = trace[f"{head}_ih_l0"] @ entering(trace, layer, step)
-        return f"W_xh x{now}: what enters adds this to each unit", f"({_listed(values)})"
-    values = trace[f"{head}_hh_l0"] @ state_before(trace, layer, "hidden", step)
-    formula = f"W_hh h{last}: the same matrix at every step"
+        matrix, given = trace[f"{head}_ih_l0"], entering(trace, layer, step)
+        about = text(": what enters adds this to each unit")
+        return f"W_{{xh}}\\,x{now}{about}", _multiplied(matrix, given)
+    numbers = _multiplied(trace[f"{head}_hh_l0"], state_before(trace, layer, "hidden", step))
+    formula = f"W_{{hh}}\\,h{last}"
     product = jacobian(trace, layer, step)
     if product is None or plan.before(layer, step) is None:
-        return formula, f"({_listed(values)})"
+        return formula, numbers
     whole = np.eye(plan.units)
     for number in (step, *plan.after(layer, step)):
         one = jacobian(trace, layer, number)
         whole = whole if one is None else one @ whole
     back = _n(float(np.linalg.norm(product, 2)))
-    return (
-        f"{formula}; back: ∂h{now}/∂h{last} = diag(1 − h{now}²) W_hh",
-        (
-            f"({_listed(values)}); the largest singular value of this Jacobian is {back}, of the "
-            f"product of those to the last step {_n(float(np.linalg.norm(whole, 2)))}"
-        ),
+    far = _n(float(np.linalg.norm(whole, 2)))
+    following = f"h_{{k{'+' if plan.from_end(layer) else '-'}1}}"
+    this = f"{slope(f'h{now}', f'h{last}')} = \\diag(1 - h{now}^{{2}})\\,W_{{hh}}"
+    end = plan.order(layer)[-1] + 1
+    all_of_them = f"\\prod_{{k={step + 1}}}^{{{end}}}{slope('h_{k}', following)}"
+    bounds = f"{this}{text(', by up to ')}{back}{text('; ')}{all_of_them}{text(' by ')}{far}"
+    return f"{formula}{text('; back: ')}{bounds}", numbers
+
+
+def _multiplied(matrix: Numbers, vector: Numbers) -> str:
+    """A matrix by a vector, written out where it is small."""
+    values = matrix @ vector
+    if max(matrix.shape) > _MOST_ROWS:
+        return f"({_listed(values)})"
+    return f"{_bracketed(matrix)}{_bracketed(vector[:, None])} = {_bracketed(values[:, None], 3)}"
+
+
+def _bracketed(matrix: Numbers, digits: int = 2) -> str:
+    rows = "\\\\".join(
+        "&".join(f"{number:.{digits}f}" for number in row) for row in matrix.tolist()
     )
+    return f"\\begin{{bmatrix}}{rows}\\end{{bmatrix}}".replace("-", "−")
 
 
 def _listed(values: Numbers) -> str:
     shown = ", ".join(_n(float(value)) for value in values[:_MOST_TERMS])
-    return shown + (", …" if len(values) > _MOST_TERMS else "")
+    return shown + (", \\ldots" if len(values) > _MOST_TERMS else "")
 
 
 def _own(trace: Trace, place: Place) -> tuple[str, str]:
@@ -224,17 +250,17 @@ def _own(trace: Trace, place: Place) -> tuple[str, str]:
     value = trace[place.key][step, unit]
     layer = int(place.key.split("/")[0])
     if plan.layer_of(layer) + 1 < plan.layers:
-        return "what the layer above asks of this state at its own step", _n(value)
+        return text("what the layer above asks of this state at its own step"), _n(value)
     if plan.joins_ends and plan.from_end(layer):
         if step:
-            return "no answer is made of this state: no loss of its own", _n(value)
+            return text("no answer is made of this state: no loss of its own"), _n(value)
         step = plan.steps - 1
     target = plan.targets[step]
     if plan.attends:
         whose = "its own scores and attention" if plan.decodes(step) else "the decoder's attention"
-        return f"what {whose} asks of this state", _n(value)
+        return text(f"what {whose} asks of this state"), _n(value)
     if target is None:
-        return "no answer is asked at this step: no loss of its own", _n(value)
+        return text("no answer is asked at this step: no loss of its own"), _n(value)
     wrong = trace["probabilities"][step].copy()
     wrong[plan.vocabulary.index(target)] -= 1
     if plan.squashed_output:
@@ -242,8 +268,11 @@ def _own(trace: Trace, place: Place) -> tuple[str, str]:
     column = unit + (plan.units if plan.from_end(layer) else 0)
     weights = trace["weight/output.weight"][:, column]
     return (
-        f"∂L{_sub(step + 1)}/∂h{_sub(place.step + 1)} = W_hyᵀ (p − target)",
-        f"unit {unit + 1}: {_products(weights, wrong)} = {_n(value)}",
+        (
+            f"{slope(f'L{index(step + 1)}', f'h{index(place.step + 1)}')} = W_{{hy}}^{{\\top}}"
+            f"\\,(p{index(step + 1)} - {text('target')})"
+        ),
+        f"{text(f'unit {unit + 1}: ')}{_products(weights, wrong)} = {_n(value)}",
     )
 
 
@@ -251,29 +280,34 @@ def _later(trace: Trace, place: Place) -> tuple[str, str]:
     plan, step, unit = trace.plan, place.step, place.row
     own = trace[place.key.replace("/later/", "/own/")][step, unit]
     value = trace[place.key][step, unit]
-    whole = f"own {_n(own)} + later {_n(value)} = {_n(own + value)}"
+    whole = f"{text('own ')}{_n(own)} + {text('later ')}{_n(value)} = {_n(own + value)}"
     row = int(place.key.split("/")[0])
     following = plan.after(row, step)
     if not following:
-        return "nothing comes after the last step", whole
+        return text("nothing comes after the last step"), whole
     if plan.chunk_starts(step + 1):
-        return "cut: truncated back-propagation stops here", whole
+        return text("cut: truncated back-propagation stops here"), whole
     if plan.source == step + 1:
-        return "what comes back from the decoder's first step, which begins with this state", whole
+        return text(
+            "what comes back from the decoder's first step, which begins with this state"
+        ), whole
     later = following[0]
-    after = _sub(later + 1)
+    after = index(later + 1)
     facts = facts_of(plan.architecture)
     way = None if _sees_the_state(facts) else left_of_the_state(trace, row, later)
     if way is not None:
         left = _n(way[1][unit])
         more = trace[place.key.replace("/later/", "/own/")][later, unit]
         more += trace[place.key][later, unit]
-        return f"what step {later + 1} leaves of this state · ∂L/∂h{after}: no matrix between", (
-            f"{left}·{_n(more)} = {_n(value)}; {whole}"
+        about = text(f"what step {later + 1} leaves of this state · ")
+        return f"{about}{slope('L', f'h{after}')}{text(': no matrix between')}", (
+            f"{left} \\cdot {_n(more)} = {_n(value)}{text('; ')}{whole}"
         )
     if facts.gated:
-        return f"what comes back from step {later + 1} through all its gates", whole
-    return f"W_hhᵀ ((1 − h{after}²) · ∂L/∂h{after}): the product of Jacobians grows by one", whole
+        return text(f"what comes back from step {later + 1} through all its gates"), whole
+    grows = text(": the product of Jacobians grows by one")
+    inner = f"(1 - h{after}^{{2}}) \\odot {slope('L', f'h{after}')}"
+    return f"W_{{hh}}^{{\\top}}\\left({inner}\\right){grows}", whole
 
 
 def _score(trace: Trace, place: Place) -> tuple[str, str]:
@@ -286,16 +320,19 @@ def _score(trace: Trace, place: Place) -> tuple[str, str]:
     bias = float(trace["weight/output.bias"][row])
     value = trace["scores"][step, row]
     inner = f"{_products(weights, hidden)} + {_n(bias)}"
-    shown = f"tanh({inner})" if trace.plan.squashed_output else inner
-    name = "tanh(W_hy h + b)" if trace.plan.squashed_output else "W_hy h + b"
+    shown = f"\\tanh({inner})" if trace.plan.squashed_output else inner
+    now = index(step + 1)
+    read = f"h{now}"
     if trace.plan.attends:
-        name = f"W_hy [h ; c{_sub(step + 1)}] + b"
+        read = f"[h{now}\\,{text(';')}\\,c{now}]"
     if plan.directions == 2:
-        name = f"W_hy [h→ ; h←{_sub(plan.read_at(top[-1], step) + 1)}] + b"
+        end = index(plan.read_at(top[-1], step) + 1)
+        read = f"[h{now}^{{\\rightarrow}}\\,{text(';')}\\,h{end}^{{\\leftarrow}}]"
+    name = f"W_{{hy}}\\,{read} + b"
+    if trace.plan.squashed_output:
+        name = f"\\tanh({name})"
     symbol = trace.plan.vocabulary[row]
-    return f"y{_sub(step + 1)} = {name.replace('h ', f'h{_sub(step + 1)} ')}", (
-        f"score of “{symbol}”: {shown} = {_n(value)}"
-    )
+    return f"y{now} = {name}", f"{text(f'score of “{symbol}”: ')}{shown} = {_n(value)}"
 
 
 def _attention(trace: Trace, place: Place) -> tuple[str, str]:
@@ -305,10 +342,13 @@ def _attention(trace: Trace, place: Place) -> tuple[str, str]:
     most = float(scores.max())
     total = float(np.exp(scores - most).sum())
     value = trace["attention"][step, row]
-    number = _sub(row + 1)
+    number = index(row + 1)
     return (
-        f"a{number} = softmax(h{_sub(step + 1)} · h{number}), the weight of “{plan.inputs[row]}”",
-        f"exp({_n(scores[row])} − {_n(most)}) / {_n(total)} = {_n(value)}",
+        (
+            f"a{number} = \\softmax(h{index(step + 1)}\\,\\cdot\\,h{number})"
+            f"{text(f', the weight of “{plan.inputs[row]}”')}"
+        ),
+        f"\\frac{{\\exp({_n(scores[row])} − {_n(most)})}}{{{_n(total)}}} = {_n(value)}",
     )
 
 
@@ -317,8 +357,8 @@ def _context(trace: Trace, place: Place) -> tuple[str, str]:
     states = trace[f"{plan.layers - 1}/hidden"][: plan.source, unit]
     value = trace["context"][step, unit]
     return (
-        f"c{_sub(step + 1)} = Σᵢ aᵢ hᵢ",
-        f"unit {unit + 1}: {_products(trace['attention'][step], states)} = {_n(value)}",
+        f"c{index(step + 1)} = \\sum_{{i}}\\,a_{{i}}\\,h_{{i}}",
+        f"{text(f'unit {unit + 1}: ')}{_products(trace['attention'][step], states)} = {_n(value)}",
     )
 
 
@@ -328,8 +368,11 @@ def _probability(trace: Trace, place: Place) -> tuple[str, str]:
     total = float(np.exp(scores - scores.max()).sum() * np.exp(scores.max()))
     value = trace["probabilities"][step, row]
     return (
-        f"p{_sub(step + 1)} = softmax(y{_sub(step + 1)})",
-        f"“{trace.plan.vocabulary[row]}”: e^{_n(scores[row])} / {_n(total)} = {_n(value)}",
+        f"p{index(step + 1)} = \\softmax(y{index(step + 1)})",
+        (
+            f"{text(f'“{trace.plan.vocabulary[row]}”: ')}"
+            f"\\frac{{e^{{{_n(scores[row])}}}}}{{{_n(total)}}} = {_n(value)}"
+        ),
     )
 
 
@@ -338,23 +381,33 @@ def _loss(trace: Trace, place: Place) -> tuple[str, str]:
     target = trace.plan.targets[step] or ""
     chance = trace["probabilities"][step, trace.plan.vocabulary.index(target)]
     return (
-        f"L{_sub(step + 1)} = −ln p{_sub(step + 1)}[{target}]",
-        f"−ln {_n(chance)} = {_n(trace['losses'][step])} nats",
+        f"L{index(step + 1)} = -\\ln p{index(step + 1)}[{text(target)}]",
+        f"-\\ln {_n(chance)} = {_n(trace['losses'][step])}{text(' nats')}",
     )
 
 
 def _weight(trace: Trace, place: Place) -> tuple[str, str]:
     plan = trace.plan
     name = place.key.removeprefix("gradient/")
-    where = f"{title_of(name, plan.layers, plan.directions)}[{place.row + 1}, {place.column + 1}]"
+    title = title_of(name, plan.layers, plan.directions)
+    letter = re.sub(r"^W_(\w+)", r"W_{\1}", title) if title.startswith("W_") else text(title)
+    letter, _, more_of = letter.partition(" ")
+    letter = letter.removesuffix(",")
+    where = f"{letter}[{place.row + 1},{place.column + 1}]"
+    about = f" ({more_of})" if more_of and letter.startswith("W") else ""
     value = trace[f"weight/{name}"][place.row, place.column]
     if f"share/{name}" not in trace:
-        return f"{where} = {_n(value)}, the same number at every step", "nothing is learned here"
+        said = text(f"{about}, the same number at every step")
+        return f"{where} = {_n(value)}{said}", text("nothing is learned here")
     shares = trace[f"share/{name}"][:, place.row, place.column]
     change = trace[f"update/{name}"][place.row, place.column]
     parts = " + ".join(_n(share) for share in shares[:_MOST_TERMS])
-    more = " + …" if len(shares) > _MOST_TERMS else ""
+    more = " + \\ldots" if len(shares) > _MOST_TERMS else ""
+    sums = f"\\sum_{{t=1}}^{{{plan.steps}}}{slope('L', f'{letter}^{{(t)}}')}"
     return (
-        f"{where} = {_n(value)}, the same number at every step",
-        f"∂L/∂{where} = {parts}{more} = {_n(shares.sum())}; the update adds {_n(change)}",
+        f"{where} = {_n(value)}{text(f'{about}, the same number at every step')}",
+        (
+            f"{slope('L', where)} = {sums} = {parts}{more} = {_n(shares.sum())}"
+            f"{text(f'; the update adds {_n(change)}')}"
+        ),
     )

@@ -7,6 +7,7 @@ the right the parameters, which all steps share. Every number is one of the trac
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ import numpy as np
 from rnnviz.core.architectures import facts_of
 from rnnviz.core.colours.colour import INK, PAPER, Scale
 from rnnviz.core.export.figure import SOFT, Box, Figure, Stroke, Words, add_arrow, hex_colour
+from rnnviz.core.export.mathematics import add_formula
+from rnnviz.core.unroll.equations import formula_of, text
 from rnnviz.core.unroll.moments import Moment, caption, top_step
 from rnnviz.core.unroll.plan import Plan
 from rnnviz.core.unroll.reach import (
@@ -44,9 +47,9 @@ BACK = {False: "#b84a00", True: "#ff9a52"}
 RIGHT = {False: "#0a7a3d", True: "#4fd08a"}
 WRONG = {False: "#b3261e", True: "#ff8f85"}
 FAINT = {False: "#d9dee6", True: "#363d49"}
-_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _TOP, _SIDE, _LABELS, _BOTTOM = 62.0, 20.0, 92.0, 16.0
 _GAP, _LEAST_GAP = 40.0, 34.0
+_LARGEST = 1.7
 LEAST_COLUMN = 113.0
 """A step narrower than so many pixels has no room for its numbers and gradients."""
 _NARROW = 640.0
@@ -252,6 +255,14 @@ def seen_steps(plan: Plan, width: float, first: int, least: float) -> range:
     return settings.layout(plan, 0.0).seen
 
 
+def scale_for(plan: Plan, size: tuple[float, float]) -> float:
+    """How much larger everything can be drawn where all steps and their numbers have room."""
+    rows, gaps = _height_of(plan, _GAP)
+    width = 2 * _SIDE + _LABELS + 300.0 + LEAST_COLUMN * plan.steps
+    by = min(size[0] / max(1000.0, width), size[1] / (gaps + 26.0 * rows))
+    return max(1.0, min(_LARGEST, by))
+
+
 def readable_size(plan: Plan) -> tuple[float, float]:
     """From which size on, in pixels, all numbers of all steps can be read."""
     rows, gaps = _height_of(plan, _LEAST_GAP)
@@ -376,6 +387,10 @@ def _still(trace: Trace, shown: Moment, settings: _Settings) -> Picture:
     pen.words(_SIDE, 26, said, _fitting(said, size[0] - 2 * _SIDE), bold=True)
     below = _subtitle(trace, layout)
     pen.words(_SIDE, 46, below, _fitting(below, size[0] - 2 * _SIDE, 12), SOFT[dark])
+    if layout.scores - 60 > _TOP + 44:
+        # There is room above the losses.
+        formula = formula_of(plan, shown)
+        add_formula(picture.figure, _SIDE, _TOP + 30, formula, 19, pen.ink)
     _labels(pen, layout)
     at = settings.looked if 0 <= settings.looked < plan.steps else top_step(shown, plan)
     if settings.side and settings.reach and not plan.drawn:
@@ -436,7 +451,7 @@ class _Pen:
         self.picture, self.dark = picture, dark
         self.figure = picture.figure
         self._trace = trace
-        self._ink = hex_colour(INK[dark])
+        self.ink = hex_colour(INK[dark])
         self._colours: dict[tuple[str, Scale], list[list[str]]] = {}
         self._scales: dict[tuple[str, ...], Scale] = {}
 
@@ -471,7 +486,7 @@ class _Pen:
         bold: bool = False,
         anchor: Literal["start", "middle", "end"] = "start",
     ) -> None:
-        self.figure.words.append(Words(x, y, text, size, colour or self._ink, bold, anchor))
+        self.figure.words.append(Words(x, y, text, size, colour or self.ink, bold, anchor))
 
     def frame(self, x: float, y: float, width: float, height: float, colour: str) -> None:
         corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
@@ -509,7 +524,7 @@ class _Pen:
         readable = cell >= _READABLE and width >= 27
         most = min(14.0, cell * 0.68)
         size = round(min(most, (width - 3) / _WIDE))
-        marked = round(min(most, (width - 1) / (_WIDE + 0.5)))
+        marked = int(min(most, width / (_WIDE + 0.8)))
         boxes, places = self.figure.boxes, self.picture.places
         for row, value in enumerate(values.tolist()):
             top = y + row * cell
@@ -782,13 +797,9 @@ def _gradients(pen: _Pen, trace: Trace, layout: _Layout, row: int, step: int) ->
     if layout.labelled and trace.plan.rows == 1:
         norm = float(np.linalg.norm(trace[f"{row}/last/hidden"][step]))
         number = trace.plan.steps
-        said = f"‖∂L{_small(number)}/∂h{_small(step + 1)}‖ {norm:.2g}".replace("-", "−")
-        pen.words(left, layout.foot(row) + 21, said, 10, BACK[pen.dark])
-
-
-def _small(number: int) -> str:
-    """A number as an index."""
-    return str(number).translate(_SUBSCRIPT)
+        said = f"\\Vert\\partial L_{{{number}}}/\\partial h_{{{step + 1}}}\\Vert\\,{norm:.2g}"
+        size = 11 if layout.column > 130 else 10
+        add_formula(pen.figure, left, layout.foot(row) + 23, said, size, BACK[pen.dark])
 
 
 def _arrows(
@@ -1002,6 +1013,14 @@ def title_of(parameter: str, layers: int = 1, directions: int = 1) -> str:
     return f"{short}, layer {row // directions + 1}" if layers > 1 else short
 
 
+def latex_title(title: str) -> str:
+    """What the lecture calls a parameter, to be set: the index of a matrix is one."""
+    found = re.match(r"W_(\w+)(.*)", title)
+    if found is None:
+        return text(title)
+    return f"W_{{{found[1]}}}" + (text(found[2]) if found[2] else "")
+
+
 def _parameters(
     pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked: str, at: int
 ) -> None:
@@ -1018,7 +1037,8 @@ def _parameters(
         weights = trace[f"weight/{name}"]
         lit = bool(marked) and name.startswith(marked)
         ink = FORWARD[dark] if lit else ""
-        pen.words(x, y, title_of(name, plan.layers, plan.directions), 12, ink, True)
+        title = latex_title(title_of(name, plan.layers, plan.directions))
+        add_formula(pen.figure, x, y - 3, title, 15, ink or pen.ink)
         top = y + 5
         half = (room - 18) / 2
         columns = weights.shape[1]
@@ -1073,28 +1093,28 @@ def _reach(pen: _Pen, trace: Trace, box: tuple[float, float, float, float], at: 
     if height < 420:
         said = said[:6]
     names = _LINE * len(found) if len(found) > 1 else 0.0
-    words = _LINE * len(said)
+    lines = _LINE * len(said)
     large = height > 330
     if large:
-        curve = min(190.0, 0.42 * (height - words - names))
+        curve = min(190.0, 0.42 * (height - lines - names))
         _curves(pen, found, (x, y, width, curve), trace.plan.steps)
-        side = min(190.0, height - curve - names - words - 60, width - 160)
+        side = min(190.0, height - curve - names - lines - 60, width - 160)
         middle = y + curve + names + 34 + side / 2
         if seen is not None and side > 40:
             _eigenvalues(pen, seen, x + 34 + side / 2, middle, side / 2)
             _key(pen, seen, x + 48 + side, middle - 20)
         below = middle + side / 2 + 24
     else:
-        curve = max(60.0, min(150.0, height - names - words - 20))
+        curve = max(60.0, min(150.0, height - names - lines - 20))
         side = min(curve - 26, width * 0.36) if seen is not None else 0.0
         right = width - side - (18 if side else 0)
         _curves(pen, found, (x, y, right, curve), trace.plan.steps)
         if seen is not None:
             _eigenvalues(pen, seen, x + right + 18 + side / 2, y + 12 + side / 2, side / 2)
         below = y + curve + names + 18
-    for line, text in enumerate(said):
+    for line, words in enumerate(said):
         if below + _LINE * line <= y + height + 4:
-            pen.words(x, below + _LINE * line, text, _SMALL, SOFT[pen.dark])
+            pen.words(x, below + _LINE * line, words, _SMALL, SOFT[pen.dark])
 
 
 _CURVES = {
@@ -1218,7 +1238,7 @@ def _matrix(
     key: str,
 ) -> None:
     table = _table(scale, pen.dark)
-    size = int(min(12, cell * 0.68, (width - 3) / _WIDE))
+    size = int(min(11, cell * 0.68, (width - 3) / 2.75))
     wide, high, readable = (
         max(1.0, width - 1),
         max(1.0, cell - 1),

@@ -22,10 +22,12 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.architectures import ARCHITECTURES, facts_of
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.unroll.formulas import explain
+from rnnviz.core.unroll.equations import formula_of
+from rnnviz.core.unroll.formulas import explain_set
 from rnnviz.core.unroll.page import figures_of, page
 from rnnviz.core.unroll.picture import Place, title_of
 from rnnviz.core.unroll.plan import END, LECTURE, MOST_LAYERS, MOST_STEPS, MOST_UNITS, STRUCTURES
+from rnnviz.core.unroll.trace import Trace
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.shared.controls.choices import Choices
@@ -40,6 +42,7 @@ from rnnviz.views.text.painting.moving_picture import MOVING
 from rnnviz.views.text.painting.text_figure import write_drawn
 from rnnviz.views.unroll.animating import Animating
 from rnnviz.views.unroll.drawing import UnrollDrawing
+from rnnviz.views.unroll.formula_panel import FormulaPanel
 from rnnviz.views.unroll.tools import KINDS, icon_button, word_button
 from rnnviz.work.jobs.unroll import TestTime
 
@@ -369,12 +372,7 @@ class UnrollArea(QWidget):
         self._more_row.setVisible(shown)
 
     def _formula(self) -> QWidget:
-        self._readout = Label()
-        self._readout.setAccessibleName("Formula of the number that is pointed at")
-        self._readout.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._readout.setWordWrap(True)
-        self._readout.setMinimumHeight(52)
-        self._readout.setContentsMargins(20, 4, 20, 8)
+        self._readout = FormulaPanel("Formula of the number that is pointed at")
         self._explain(None)
         return self._readout
 
@@ -459,18 +457,34 @@ class UnrollArea(QWidget):
     def _explain(self, place: Place | None) -> None:
         trace = self._unroll.trace
         if trace is None or place is None:
-            self._readout.setText(
-                "Point at any number: its formula appears here, with its numbers put in. "
-                "→ and ← go on and back, Space plays, T trains one step, R rolls the network up. "
-                "Click a weight twice to type another."
-            )
+            self._tell(trace)
             return
         try:
-            formula, numbers = explain(trace, place)
+            self._readout.set_formulas(*explain_set(trace, place))
         except (KeyError, IndexError):
             return  # the picture is of other numbers already
-        self._readout.setText(f"{formula}\n{numbers}")
-        speak(self.drawing, f"{formula}; {numbers}")
+        speak(self.drawing, self._readout.text().replace("\n", "; "))
+
+    def _tell(self, trace: Trace | None) -> None:
+        """What is computed at the moment as a formula, and what can be done next."""
+        index, last = self._unroll.index, self._unroll.last_index
+        if trace is None:
+            self._readout.set_words("Computing…")
+            return
+        hint = (
+            "Press → or Space: the network reads letter by letter, then goes back. Point at any "
+            "number for its formula."
+        )
+        if index == last:
+            hint = (
+                "→ makes this update and reads again; L trains until it is learned; Ctrl+Z undoes"
+            )
+        elif index:
+            hint = "→ goes on, ← back, Space plays. Point at a number for its formula."
+        if trace.plan.drawn:
+            hint = "→ lets it write on; N draws anew, Backspace goes back to training."
+        formula = formula_of(trace.plan, self._unroll.moment)
+        self._readout.set_formulas(formula, below=hint)
 
     @Slot(str)
     def _choose_structure(self, name: str) -> None:
@@ -543,7 +557,7 @@ class UnrollArea(QWidget):
     @Slot(str)
     def _refuse(self, why: str) -> None:
         self.message.emit(why)
-        self._readout.setText(why)
+        self._readout.set_words(why)
 
     # Moving
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QElapsedTimer, QPointF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QElapsedTimer, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -16,6 +16,7 @@ from rnnviz.core.unroll.picture import (
     draw,
     least_height,
     moving,
+    scale_for,
     seen_steps,
 )
 from rnnviz.session.unroll.unroll import Unroll
@@ -63,7 +64,18 @@ class UnrollDrawing(PointedPicture):
     @property
     def seen(self) -> range:
         """The steps that stand there."""
-        return seen_steps(self._unroll.shown, float(self.width()), self._first, self._least)
+        return seen_steps(self._unroll.shown, self._plain_size[0], self._first, self._least)
+
+    @property
+    def _scale(self) -> float:
+        """How many times as large everything is drawn: a lecture hall reads it."""
+        size = float(self.width()), float(self.height())
+        return scale_for(self._unroll.shown, size)
+
+    @property
+    def _plain_size(self) -> tuple[float, float]:
+        """The size of the picture before it is drawn larger."""
+        return self.width() / self._scale, self.height() / self._scale
 
     @property
     def steps(self) -> int:
@@ -172,10 +184,9 @@ class UnrollDrawing(PointedPicture):
             self.draw_anew()
             return
         if self._movement is None:
-            size, dark = (float(self.width()), float(self.height())), theme_of(self).dark
-            moment = self._unroll.moment
+            size, dark, moment = self._plain_size, theme_of(self).dark, self._unroll.moment
             parts = moving(trace, moment, size, dark, self._reach, self._first, self._least)
-            self._movement = _Movement(parts, self.size(), self.devicePixelRatioF())
+            self._movement = _Movement(parts, size, self._scale, self.devicePixelRatioF())
         self.update()
 
     # For the picture
@@ -195,10 +206,11 @@ class UnrollDrawing(PointedPicture):
         if self._place is not None and self._place.kind == "weight":
             marked = self._place.key.removeprefix("gradient/")
         looked = self._place.step if self._place is not None else -1
-        return draw(
-            trace, self._unroll.moment, size, dark, self._rolled, marked, self._reach, looked,
-            self._first, self._least,
+        picture = draw(
+            trace, self._unroll.moment, self._plain_size, dark, self._rolled, marked, self._reach,
+            looked, self._first, self._least,
         )  # fmt: skip
+        return picture if self._scale == 1 else picture.scaled(self._scale)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture, or one of a movement."""
@@ -223,9 +235,12 @@ class _Movement:
     A frame paints anew the arrows between the steps alone, which stretch.
     """
 
-    def __init__(self, parts: Moving, size: QSize, ratio: float) -> None:
-        self._parts = parts
-        self._still = _pixmap(size, ratio)
+    def __init__(
+        self, parts: Moving, size: tuple[float, float], scale: float, ratio: float
+    ) -> None:
+        self._parts, self._scale = parts, scale
+        ratio = ratio * scale
+        self._still = _pixmap(*size, ratio)
         with QPainter(self._still) as painter:
             paint_figure(painter, parts.still)
         self._steps: list[tuple[float, int, QPixmap]] = []
@@ -233,7 +248,7 @@ class _Movement:
             left, right = int(home - 0.7 * parts.column) - 8, int(home + 1.1 * parts.column) + 30
             heights = [box.y for box in figure.boxes] + [word.y for word in figure.words]
             top = int(min(heights, default=60.0)) - 20
-            drawn = _pixmap(QSize(right - left, max(1, size.height() - top)), ratio)
+            drawn = _pixmap(right - left, max(1.0, size[1] - top), ratio)
             drawn.fill(Qt.GlobalColor.transparent)
             with QPainter(drawn) as painter:
                 painter.translate(-left, -top)
@@ -243,13 +258,14 @@ class _Movement:
     def paint(self, painter: QPainter, rolled: float) -> None:
         """One picture of the movement."""
         middles, between = self._parts.moved(rolled)
+        painter.scale(self._scale, self._scale)
         painter.drawPixmap(QPointF(0, 0), self._still)
         paint_parts(painter, between)
         for middle, (left, top, drawn) in zip(middles, self._steps, strict=True):
             painter.drawPixmap(QPointF(round(middle + left), top), drawn)
 
 
-def _pixmap(size: QSize, ratio: float) -> QPixmap:
-    made = QPixmap(size * ratio)
+def _pixmap(width: float, height: float, ratio: float) -> QPixmap:
+    made = QPixmap(round(width * ratio), round(height * ratio))
     made.setDevicePixelRatio(ratio)
     return made

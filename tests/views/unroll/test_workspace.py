@@ -79,7 +79,7 @@ def test_the_formula_goes_with_the_number(area, qtbot):
     qtbot.mouseClick(button(area, "One training step"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: area._readout.text() != before)
     area._unroll.set_index(1)
-    assert "Point at any number" in area._readout.text()
+    assert "Point at a number" in area._readout.text()
 
 
 def test_a_weight_lights_up_and_is_found_with_the_keys(area, qtbot):
@@ -184,7 +184,7 @@ def test_a_matrix_lights_up_in_all_its_copies(area, name):
     area._unroll.set_index(4)
     place = next(p for p in area.drawing.picture.places if p.key == f"layers.0.{name}")
     area.drawing.point_at(place)
-    thick = [s for s in area.drawing.picture.figure.strokes if s.width == 4.0]
+    thick = [s for s in area.drawing.picture.figure.strokes if s.width > 3]
     # A shaft and two halves of a head at each of the steps.
     assert len(thick) == 3 * area._unroll.plan.steps
 
@@ -240,7 +240,7 @@ def test_the_lectures_sentence_is_learned_with_attention_and_explained(area, qtb
     point(qtbot, area, "attention")
     assert "softmax(h₅ · h₁), the weight of “estamos”" in area._readout.text()
     point(qtbot, area, "context", 4)
-    assert "c₅ = Σᵢ aᵢ hᵢ" in area._readout.text()
+    assert "c₅ = ∑ᵢ aᵢ hᵢ" in area._readout.text()
     other = next(one for one in area.findChildren(QAbstractButton) if one.text() == "Many to many")
     qtbot.mouseClick(other, Qt.MouseButton.LeftButton)
     assert area._word.text() == "hello" and area._unroll.plan.source == 0
@@ -272,7 +272,7 @@ def test_all_moments_are_saved_as_a_moving_picture(area, qtbot, tmp_path, monkey
     said: list[str] = []
     area.message.connect(said.append)
     area.save()
-    qtbot.waitUntil(lambda: not area.animating.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not area.animating.busy, timeout=60_000)
     assert said[-1] == "Saved hello.gif"
     with Image.open(path) as found:
         assert getattr(found, "n_frames", 1) == area._unroll.last_index + 1
