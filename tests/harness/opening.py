@@ -77,7 +77,7 @@ from tests.core.recordings.recordings import record
 from tests.core.runs.made import finished_run
 from tests.nets import test_made_elsewhere
 from tests.nets.alignments.small import small_translator
-from tests.nets.checkpoints import examples
+from tests.nets.checkpoints import examples, test_folders
 from tests.nets.checkpoints.linear_recurrences import references, written
 from tests.nets.checkpoints.networks import chain_writers
 from tests.nets.checkpoints.pytorch import test_arrays_state
@@ -330,6 +330,8 @@ OPENERS: dict[str, tuple[Opener, ...]] = {
     "pair-vocabulary": (vocabulary_of(test_pair_tokenizer.SIZE),),
     "world-list": (vocabulary_of(test_world_list.SIZE),),
     "named-states": (kind_of, open_model),
+    "hugging-face": (kind_of, open_model),
+    "allennlp": (kind_of, open_model),
     "recorded": (kind_of, open_recorded),
     "recorded-json": (kind_of, open_recorded),
     "recording": (kind_of, open_recording),
@@ -512,6 +514,14 @@ def _keras_weights(folder: Path) -> Path:
 def _array(folder: Path) -> Path:
     np.save(folder / "flight.npy", np.arange(24, dtype=np.float32).reshape(12, 2))
     return folder / "flight.npy"
+
+
+def _in_folder(write: Callable[[Path], Path]) -> Sample:
+    def sample(folder: Path) -> Path:
+        (folder / "model").mkdir()
+        return write(folder / "model")
+
+    return sample
 
 
 def _arrays_by_hand(folder: Path) -> Path:
@@ -725,6 +735,8 @@ SAMPLES: dict[str, Sample] = {
     ),
     "world-list": lambda folder: test_world_list.written(folder, test_world_list.lines()),
     "named-states": _named_states,
+    "hugging-face": _in_folder(test_folders.write_hugging_face),
+    "allennlp": _in_folder(test_folders.write_allennlp),
     "recorded": lambda folder: test_made_elsewhere.lstmvis(folder / "lstmvis"),
     "recorded-json": _written(
         "mine.json", b'{"activations": {"h1": [[1, 2], [3, 4]]}, "tokens": ["so", "it"]}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from typing import ClassVar
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QT
 
 from rnnviz.session.session import Session
 from rnnviz.views.shared.controls.dock_handle import DockHandle
-from rnnviz.views.shared.importing import ImportsAhead
+from rnnviz.views.shared.importing import PLOTS, ImportsAhead
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import for_text
 from rnnviz.views.window.actions.actions import MenuEntry
@@ -96,7 +97,7 @@ class Workspace(QMainWindow):
         self.docks: dict[str, QDockWidget] = {}
         self._built = False
         self._pieces = self._made_in_pieces()
-        self._plots = ImportsAhead(("rnnviz.views.plots.base",), self)
+        self._plots = ImportsAhead(() if PLOTS[-1] in sys.modules else PLOTS, self)
         self._sized = False
         self._aside = False
         """Whether the panels of `bottom` stand under those at the right, for want of height."""

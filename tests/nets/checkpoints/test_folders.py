@@ -32,24 +32,34 @@ def _weights(outputs: int = V, name: str = "lm_head") -> dict[str, torch.Tensor]
     return dict(layers.state_dict())
 
 
-def test_a_folder_of_hugging_face_opens_with_its_tokenizer(tmp_path: Path) -> None:
-    torch.save(_weights(), tmp_path / "pytorch_model.bin")
-    torch.save({"lr": 0.1}, tmp_path / "training_args.bin")
-    torch.save({"state": {}, "param_groups": []}, tmp_path / "optimizer.pt")
-    (tmp_path / "config.json").write_text('{"model_type": "lstm"}')
+def write_hugging_face(folder: Path) -> Path:
+    """A language model with all that a training leaves beside it."""
+    torch.save(_weights(), folder / "pytorch_model.bin")
+    torch.save({"lr": 0.1}, folder / "training_args.bin")
+    torch.save({"state": {}, "param_groups": []}, folder / "optimizer.pt")
+    (folder / "config.json").write_text('{"model_type": "lstm"}')
     tokenizer = {"model": {"type": "WordLevel", "vocab": {w: n for n, w in enumerate(WORDS)}}}
-    (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
-    opened = open_model(tmp_path)
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    return folder
+
+
+def write_allennlp(folder: Path) -> Path:
+    """A tagger with its words in a folder of their own."""
+    torch.save(_weights(3, "tag_projection_layer"), folder / "weights.th")
+    (folder / "config.json").write_text('{"model": {"type": "simple_tagger"}}')
+    (folder / "vocabulary").mkdir()
+    (folder / "vocabulary" / "tokens.txt").write_text("\n".join(["@@UNKNOWN@@", *WORDS[2:]]))
+    return folder
+
+
+def test_a_folder_of_hugging_face_opens_with_its_tokenizer(tmp_path: Path) -> None:
+    opened = open_model(write_hugging_face(tmp_path))
     assert _vocabulary(opened) == tuple(WORDS)
     assert "those of tokenizer.json" in opened.notes[0]
 
 
 def test_a_folder_of_allennlp_opens_with_its_words(tmp_path: Path) -> None:
-    torch.save(_weights(3, "tag_projection_layer"), tmp_path / "weights.th")
-    (tmp_path / "config.json").write_text('{"model": {"type": "simple_tagger"}}')
-    (tmp_path / "vocabulary").mkdir()
-    (tmp_path / "vocabulary" / "tokens.txt").write_text("\n".join(["@@UNKNOWN@@", *WORDS[2:]]))
-    opened = open_model(tmp_path)
+    opened = open_model(write_allennlp(tmp_path))
     assert opened.kind == "tagger"
     assert _vocabulary(opened) == tuple(WORDS)
 
