@@ -39,7 +39,7 @@ class Mamba:
     @staticmethod
     def recognises(file: ModelFile) -> bool:
         """Whether its tensors have the names of such a network."""
-        return any(_TELLING.search(name) for name in names_in(file))
+        return any(_TELLING.search(name) for name in file.find(names_in))
 
     @staticmethod
     def load(file: ModelFile, companions: Companions) -> OpenedModel:

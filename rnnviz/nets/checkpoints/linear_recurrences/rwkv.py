@@ -75,7 +75,7 @@ class Rwkv:
         """Whether its tensors have the names of such a network, or rwkv.cpp wrote it."""
         if file.read(looks_like_rwkv_cpp):
             return True
-        return any(_TELLING.search(name) for name in names_in(file))
+        return any(_TELLING.search(name) for name in file.find(names_in))
 
     @staticmethod
     def load(file: ModelFile, companions: Companions) -> OpenedModel:

@@ -42,6 +42,8 @@ _WHOLE = 1 << 26
 _ALIGNED = 16
 _LARGEST_PICKLE = 256 * 1024 * 1024
 _DEEPEST = 24
+_PLAIN = frozenset({str, int, float, bool, bytes, type(None), Tensor})
+"""What holds nothing; asked first, since asking whether something is a mapping takes long."""
 _HOLDING = (dict, list, tuple, Instance, Mapping)
 """What may hold a network; those that most files are made of first, which are quickest to tell."""
 Form = Literal["zip", "legacy", "torchscript"]
@@ -302,7 +304,7 @@ def weights_in(content: Any, scripted: bool = False) -> Iterator[Weights]:
         waiting.extend(  # texts and numbers, of which there may be many thousands, hold nothing
             (f"{place}.{key}".strip("."), below, depth + 1)
             for key, below in inside
-            if isinstance(below, _HOLDING)
+            if type(below) not in _PLAIN and isinstance(below, _HOLDING)
         )
 
 
