@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 
 from rnnviz.core.models.model_file import ModelDescription
@@ -35,6 +36,10 @@ from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system import deleting
+
+# How long an example takes says how busy the machine is, and nothing of what is tried.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 LONGEST_WAIT_SECONDS = 2.0
 """How long a thread, a child or a widget may take to go once its test is over."""
