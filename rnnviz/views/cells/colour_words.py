@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from rnnviz.core.cells.captions import caption
 from rnnviz.core.cells.verdicts import running_verdict
+from rnnviz.core.models.network import SequenceDescription
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.in_words import steps_called
 from rnnviz.session.session import Session
@@ -25,7 +26,7 @@ def colours_title(session: Session) -> str:
     """What the colours are: `hidden of layer 1, unit 7`."""
     selection, recording = session.selection, session.recordings.recording
     if selection.colouring == "surprisal":
-        return "surprisal, bits"
+        return f"surprisal, bits{_windows(session)}"
     if recording is None:
         return ""
     verdict = running_verdict(recording) if selection.colouring == "verdict" else None
@@ -33,7 +34,16 @@ def colours_title(session: Session) -> str:
         return verdict.title
     scale = session.scaling.scale
     shown = f"tanh of {selection.channel}" if scale and scale.tanh else selection.channel
-    return f"{shown} of {recording.unit_title(selection.unit)}"
+    return f"{shown} of {recording.unit_title(selection.unit)}{_windows(session)}"
+
+
+def _windows(session: Session) -> str:
+    """`, windows of 40` where each step is the end of a window that is read anew."""
+    model = session.recordings.model
+    description = None if model is None else model.description
+    if not isinstance(description, SequenceDescription) or description.network.windows is None:
+        return ""
+    return f", windows of {description.network.windows.steps:,}"
 
 
 def colours_caption(session: Session) -> str:

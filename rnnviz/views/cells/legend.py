@@ -159,6 +159,7 @@ class Legend(QWidget):
         note: str = "",
         *,
         caption: str = "",
+        about: str = "",
         can_squash: bool = False,
     ) -> None:
         """Show a scale; `title` says what is coloured, such as `cell of layer 2, unit 37`.
@@ -166,11 +167,13 @@ class Legend(QWidget):
         Args:
             note: said in place of what the colours mean.
             caption: what the unit tells, in a sentence.
+            about: how the values came about, where that is to be known; shown on pointing.
             can_squash: whether the hyperbolic tangent is a choice.
         """
         self.caption.setText(caption)
         self.caption.setVisible(bool(caption))
         self.title.setText(title[:1].upper() + title[1:] if title else "No colours yet")
+        self.title.setToolTip(plain_tip(about))
         self.meaning.setText(note or meaning(scale))
         self.meaning.setToolTip(
             "Hatched characters are not walked yet; where they have colours, these are a preview, "

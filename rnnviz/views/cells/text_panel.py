@@ -422,7 +422,7 @@ class TextPanel(QWidget):
         ][:_MOST_BANDS]
 
     def _show_legend(self, scale: Scale, note: str) -> None:
-        scaling = self._session.scaling
+        scaling, recording = self._session.scaling, self._session.recordings.recording
         self.legend.show_scale(
             scale,
             colours_title(self._session),
@@ -430,6 +430,7 @@ class TextPanel(QWidget):
             scaling.locked is not None,
             note,
             caption=colours_caption(self._session),
+            about=" ".join(recording.description.notes) if recording is not None else "",
             can_squash=scaling.can_squash,
         )
 

@@ -124,8 +124,8 @@ def _side_by_side(steps: int) -> str:
 def _in_windows(window: int, streams: bool) -> str:
     other = "; --reading 2 reads the text as one stream instead" if streams else ""
     return (
-        f"the file says that it reads {window:,} symbols from an empty state to say what follows "
-        f"them: it does so here after every symbol, for the last {window:,}{other}"
+        f"it was trained to say what follows {window:,} symbols that it reads from an empty state: "
+        f"it says so here after every symbol, of the last {window:,}{other}"
     )
 
 

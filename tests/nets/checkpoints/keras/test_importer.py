@@ -7,6 +7,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import torch
 
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.core.models.network import network_of
@@ -373,3 +374,42 @@ def test_weights_as_keras_2_12_keeps_them_in_an_archive(written, tmp_path):
         for name, content in parts.items():
             archive.writestr(name, content)
     assert largest_difference(open_model(older, SYMBOLS), written / "gru-after.npz") < 1e-6
+
+
+# Windows: the file says how many symbols are read to say what follows
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", ["window", "side-by-side"])
+def test_what_stands_before_a_window_makes_no_difference(name, form, written):
+    opened = open_model(written / form.format(name), SYMBOLS)
+    windows = opened.model.network.windows
+    assert windows is not None and windows.steps == 7
+    with np.load(written / f"{name}.npz") as kept:
+        read, wanted = kept["x"], kept["y"]
+    ids = read.argmax(-1) if read.ndim == 3 else read
+    before = DRAWN.integers(0, V, (len(ids), 11))
+    entering = torch.from_numpy(np.hstack([before, ids])).long().T
+    with torch.inference_mode():
+        said = opened.model(entering, opened.model.zero_state(len(ids)))[0][-1].softmax(-1)
+    assert np.abs(said.numpy() - wanted).max() < 1e-6
+
+
+def test_one_stream_is_a_reading_of_what_reads_in_windows(written):
+    opened = open_model(written / "window.h5", SYMBOLS, reading=2)
+    assert opened.model.network.windows is None
+    assert any("not emptied" in note for note in opened.notes)
+    assert any("--reading 2" in note for note in open_model(written / "window.h5", SYMBOLS).notes)
+    with pytest.raises(ModelFileError, match="no reading 3"):
+        open_model(written / "window.h5", SYMBOLS, reading=3)
+
+
+def test_a_state_that_is_kept_between_batches_is_one_stream(tmp_path):
+    own = kernels("ifco")
+    arrays = [np.hstack([own[gate][part] for gate in "ifco"]) for part in range(3)]
+    last = {"units": U, "batch_input_shape": [1, 7, V], "return_sequences": False}
+    for stateful in (True, False):
+        layer = recurrent("LSTM", **last, stateful=stateful)
+        write_h5(tmp_path / "s.h5", "2.2.4", [layer, DENSE], {"r": arrays, "d": OUT})
+        windows = open_model(tmp_path / "s.h5", SYMBOLS).model.network.windows
+        assert (windows is None) == stateful
