@@ -129,7 +129,7 @@ def unsuited(session: Session, panel: str, title: str) -> str:
 
 
 def waiting(session: Session) -> str:
-    """What is under way that will bring a recording, in a sentence; empty if nothing is."""
+    """What is under way that will bring a model or a recording, in a sentence; empty if nothing."""
     if session.jobs.busy(Walk):
         return "The model is reading the text; the first values come in a moment."
     if session.jobs.busy(OPEN):
@@ -329,7 +329,8 @@ class Panel(QWidget):
             self.request_draw()
 
     def _show_missing(self, need: Need) -> None:
-        coming = waiting(self.session) if need is NEEDS["recording"] else ""
+        opened = (NEEDS["recording"], NEEDS["model"])
+        coming = waiting(self.session) if need in opened else ""
         self._show_sentence(coming or need.sentence, "" if coming else need.button)
 
     def _show_sentence(self, sentence: str, button: str = "") -> None:
