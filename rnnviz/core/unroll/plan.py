@@ -21,6 +21,7 @@ MOST_STEPS = 40
 MOST_UNITS = 64
 MOST_LAYERS = 3
 MOST_SYMBOLS = 64
+_SHOWN = 24
 END = "⏎"
 """A symbol like others, by which a network says that it has reached the end."""
 
@@ -244,10 +245,11 @@ def of_word(word: str, **settings: object) -> Plan:
     Raises:
         UnrollError: the word has fewer than two letters, or more than can be drawn.
     """
-    letters = tuple(word)
+    letters = letters_of(word)
     if not 2 <= len(letters) <= MOST_STEPS + 1:
         raise UnrollError(
-            f"{word!r} has {len(letters)} letters; a word of 2 to {MOST_STEPS + 1} can be unrolled"
+            f"{_short(word)} has {len(letters)} letters; a word of 2 to {MOST_STEPS + 1} can be "
+            "unrolled"
         )
     given = {
         "vocabulary": tuple(dict.fromkeys(letters)),
@@ -259,20 +261,36 @@ def of_word(word: str, **settings: object) -> Plan:
     return msgspec.convert(given, Plan)
 
 
+def letters_of(word: str) -> tuple[str, ...]:
+    """The letters that a person sees: marks belong to theirs, an emoji of several signs is one.
+
+    >>> len(letters_of("e\u0301t")), len(letters_of("\U0001f469\u200d\U0001f4bb"))
+    (2, 1)
+    """
+    import regex  # here, not above: the window starts without it
+
+    return tuple(regex.findall(r"\X", word))
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+
+
 def _one_to_one(word: str) -> Plan:
-    return msgspec.structs.replace(of_word(word), inputs=(word[0],), targets=(word[1],))
+    plan = of_word(word)
+    return msgspec.structs.replace(plan, inputs=plan.inputs[:1], targets=plan.targets[:1])
 
 
 def _one_to_many(word: str) -> Plan:
     plan = of_word(word)
     nothing: tuple[str | None, ...] = (None,) * (plan.steps - 1)
-    return msgspec.structs.replace(plan, inputs=(word[0], *nothing))
+    return msgspec.structs.replace(plan, inputs=(*plan.inputs[:1], *nothing))
 
 
 def _many_to_one(word: str) -> Plan:
     plan = of_word(word)
     nothing: tuple[str | None, ...] = (None,) * (plan.steps - 1)
-    return msgspec.structs.replace(plan, targets=(*nothing, word[-1]))
+    return msgspec.structs.replace(plan, targets=(*nothing, *plan.targets[-1:]))
 
 
 ARROWS = ("→", "->", ">", "=")
@@ -285,12 +303,12 @@ def _encoder_decoder(text: str) -> Plan:
     if mark:
         read, written = (tuple(side.split()) for side in text.split(mark, 1))
     else:
-        read, written = tuple(text), tuple(reversed(text))
+        read, written = letters_of(text), letters_of(text)[::-1]
     steps = len(read) + len(written) + 1
     if not read or not written or steps > MOST_STEPS:
         raise UnrollError(
-            f"{text!r} has {len(read)} symbols to read and {len(written)} to write; both need one "
-            f"at least, and together at most {MOST_STEPS - 1}"
+            f"{_short(text)} has {len(read)} symbols to read and {len(written)} to write; both "
+            f"need one at least, and together at most {MOST_STEPS - 1}"
         )
     nothing: tuple[str | None, ...] = (None,) * len(read)
     return Plan(

@@ -165,6 +165,16 @@ def test_rolled_it_is_one_step_with_a_loop() -> None:
     assert shown.count("l") <= 3
 
 
+def test_a_letter_is_what_a_person_sees() -> None:
+    plan = of_word("e\u0301te\u0301")
+    assert plan.vocabulary == ("e\u0301", "t")
+    for structure in STRUCTURES:
+        read = structure.of("e\u0301te\u0301").inputs
+        assert read[0] == "e\u0301" and "\u0301" not in read
+    with pytest.raises(UnrollError, match="x…' has 200 letters"):
+        of_word("x" * 200)
+
+
 def test_words_that_cannot_be_unrolled_are_refused() -> None:
     with pytest.raises(UnrollError, match="has 1 letters"):
         of_word("a")
