@@ -29,6 +29,8 @@ from rnnviz.core.system.places import HOME_VARIABLE
 ROOT = Path(__file__).parents[2]
 _LONGEST_START = 120.0
 _LONGEST_AFTER = 30.0
+_LONGEST_WORK = 20.0
+"""So many seconds of a processor nobody needs to start and to end."""
 _SENT = (signal.SIGKILL, signal.SIGKILL, signal.SIGSTOP)
 _OWN = ("live-*", "stage-*", "alignments-*", "gradients-*", "rnnviz-*")
 
@@ -68,7 +70,7 @@ class Windows:
         finally:
             window.kill()
             window.wait()
-        _wait(lambda: not any(child.is_running() for child in children), _LONGEST_AFTER)
+        _wait_gone(children)
         left = [child for child in children if child.is_running()]
         for child in left:
             child.kill()
@@ -85,7 +87,7 @@ class Windows:
         finally:
             window.kill()
             window.wait()
-        _wait(lambda: not any(child.is_running() for child in children), _LONGEST_AFTER)
+        _wait_gone(children)
         left = [f"a process outlived its window: {c}" for c in children if c.is_running()]
         said = f"a window did not close on Ctrl-C {after_seconds:.1f} s after its engine began"
         return left if ended else [said, *left]
@@ -113,7 +115,7 @@ class Windows:
         finally:
             window.kill()
             window.wait()
-        _wait(lambda: not any(child.is_running() for child in children), _LONGEST_AFTER)
+        _wait_gone(children)
         left = [child for child in children if child.is_running()]
         wrong = [f"a process outlived its window: {child}" for child in left]
         for child in left:
@@ -160,6 +162,32 @@ def _children(window: subprocess.Popen[bytes], seconds: float) -> list[psutil.Pr
 
     _wait(look, seconds)
     return found
+
+
+def _wait_gone(children: list[psutil.Process]) -> None:
+    """Until all have ended, or one has had a processor for longer than any end takes, or no longer
+    does anything: an engine that is killed while it starts ends when it has started, and on a busy
+    machine that takes minutes."""
+    before = {child: _worked(child) for child in children}
+    last, since = dict(before), time.monotonic()
+    while living := [child for child in children if child.is_running()]:
+        now = {child: _worked(child) for child in living}
+        if any(now[child] - last[child] > 0.01 for child in living):
+            last, since = now, time.monotonic()
+        if time.monotonic() - since > _LONGEST_AFTER:
+            return
+        if any(now[child] - before[child] > _LONGEST_WORK for child in living):
+            return
+        time.sleep(0.1)
+
+
+def _worked(child: psutil.Process) -> float:
+    """The seconds of the processor that it has had."""
+    try:
+        times = child.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _wait(condition: Callable[[], bool], seconds: float) -> bool:
