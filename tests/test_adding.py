@@ -70,7 +70,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A copy of the program with everything of the page in it."""
     folder = tmp_path_factory.mktemp("added")
     for name in ("rnnviz", "tests"):
-        ignored = shutil.ignore_patterns("__pycache__", "images")
+        # With what is compiled already: to compile all of it again takes longer than the tests.
+        ignored = shutil.ignore_patterns("images")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for name in ("resources", "models", "docs"):
         (folder / name).symlink_to(ROOT / name)

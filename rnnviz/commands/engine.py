@@ -6,6 +6,7 @@ import argparse
 import gc
 import os
 import signal
+import sys
 
 EXAMPLES = ""
 
@@ -28,9 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
     gc.freeze()
     gc.enable()
     requests, replies = own_pipes()
-    if not serve(TASKS, messages(requests), replies):
-        # A thread that is still within torch while Python takes itself apart ends in a segmentation
-        # fault: what the job holds is left to the system instead.
-        deleting.wait()
-        os._exit(0)
-    return 0
+    serve(TASKS, messages(requests), replies)
+    # A thread that is still within torch while Python takes itself apart may end in a segmentation
+    # fault, and taking torch apart takes a second: all of it is left to the system.
+    deleting.wait()
+    sys.stderr.flush()
+    os._exit(0)

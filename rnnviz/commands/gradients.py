@@ -110,6 +110,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise GradientError(
             f"{arguments.losses} losses over {arguments.distance} steps: both must be at least 1"
         )
+    if arguments.start is not None and arguments.start < 0:
+        raise GradientError(f"--start {arguments.start}: the first character of a text is number 0")
     model = opened(arguments.model, arguments.vocabulary, job=ComputeField)
     start = arguments.start
     if start is None:

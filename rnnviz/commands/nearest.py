@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rnnviz.commands.shared.in_process import opened, run_task
 from rnnviz.commands.shared.inputs import add_vocabulary, file_given
-from rnnviz.commands.shared.number_types import whole
+from rnnviz.commands.shared.number_types import count
 from rnnviz.commands.shared.output import Facts, figure, print_json, table
 from rnnviz.core.errors import TextError
 from rnnviz.core.export.spreadsheets import csv_bytes
@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("words", nargs="+", metavar="WORD", help="a word or character it reads")
     parser.add_argument(
-        "--count", type=whole, default=10, metavar="N", help="how many (default: 10)"
+        "--count", type=count, default=10, metavar="N", help="how many (default: 10)"
     )
     parser.add_argument(
         "--side",

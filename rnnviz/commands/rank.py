@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rnnviz.commands.shared.in_process import run_with_progress
 from rnnviz.commands.shared.inputs import add_limit, add_source, comma_list, concept_given, recorded
-from rnnviz.commands.shared.number_types import whole
+from rnnviz.commands.shared.number_types import count
 from rnnviz.commands.shared.output import Facts, figure, print_json, table
 from rnnviz.core.architectures import carried
 from rnnviz.core.errors import ConceptError
@@ -62,7 +62,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="which to score, with commas between (default: hidden, and cell where there is one)",
     )
     parser.add_argument(
-        "--top", type=whole, default=20, metavar="N", help="how many units to list (default: 20)"
+        "--top", type=count, default=20, metavar="N", help="how many units to list (default: 20)"
     )
     parser.add_argument(
         "--probe", action="store_true", help="also fit a linear probe over all units"

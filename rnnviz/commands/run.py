@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnviz.commands.shared.number_types import number, whole
+from rnnviz.commands.shared.number_types import count, number
 from rnnviz.commands.shared.output import duration_in_words, harmless, pairs, print_json, table
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.files.given_path import given_path
@@ -94,7 +94,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=given_path, metavar="FILE", help="write .png, .svg or .html"
     )
     drawing.add_argument(
-        "--moments", type=whole, default=4, metavar="N", help="how many moments (default: 4)"
+        "--moments", type=count, default=4, metavar="N", help="how many moments (default: 4)"
     )
     drawing.add_argument(
         "--temperature", type=number, metavar="X", help="of the samples (default: the middle one)"

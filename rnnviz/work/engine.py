@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import threading
 import time
 import traceback
@@ -29,6 +30,9 @@ from rnnviz.work.messages import (
 )
 
 _LEAST_SECONDS_BETWEEN_PROGRESS = 0.05
+_TORCH_HAS_NO_MEMORY = re.compile(
+    "can't allocate memory|out of memory|[Ss]torage size calculation overflowed"
+)
 _LONGEST_END_SECONDS = 2.0
 """So long jobs may clean up once nobody is there to hear of them."""
 
@@ -70,12 +74,19 @@ def run_job(tasks: Tasks, job: Job, running: RunningJob) -> Reply:
         return Done(job.number, task(job.request, running))
     except RnnvizError as error:
         return Failed(job.number, _failure(job.request, error))
-    except MemoryError:
-        return failed("RnnvizError", "there is not enough memory for this")
     except OSError as error:
         return failed("RnnvizError", f"{error.strerror or error}: {error.filename}")
     except Exception as error:  # noqa: BLE001 - a defect must reach the person, not end the engine
+        if _is_of_memory(error):
+            return failed("RnnvizError", "there is not enough memory for this")
         return failed("defect", f"{type(error).__name__}: {error}", traceback.format_exc())
+
+
+def _is_of_memory(error: Exception) -> bool:
+    """Whether there was too little of it; torch says so in words alone."""
+    if isinstance(error, RuntimeError):
+        return _TORCH_HAS_NO_MEMORY.search(str(error)) is not None
+    return isinstance(error, MemoryError)
 
 
 def _failure(request: Request[Any, Any], error: RnnvizError) -> Failure:
@@ -86,13 +97,10 @@ def _failure(request: Request[Any, Any], error: RnnvizError) -> Failure:
     return msgspec.convert(told, request.failure)
 
 
-def serve(tasks: Tasks, wishes: Iterable[bytes], replies: BinaryIO) -> bool:
+def serve(tasks: Tasks, wishes: Iterable[bytes], replies: BinaryIO) -> None:
     """Answer wishes, one message each, until they end; jobs run beside each other.
 
-    Jobs that are under way then are asked to stop and waited for a moment.
-
-    Returns:
-        Whether all have stopped. Where one has not, Python may not take itself apart under it.
+    Jobs that are under way then are asked to stop, so that they clean up, and waited for a moment.
     """
     writing = threading.Lock()
     running: dict[int, RunningJob] = {}
@@ -126,7 +134,6 @@ def serve(tasks: Tasks, wishes: Iterable[bytes], replies: BinaryIO) -> bool:
     end = time.monotonic() + _LONGEST_END_SECONDS
     for thread in threads:
         thread.join(max(0.0, end - time.monotonic()))
-    return not any(thread.is_alive() for thread in threads)
 
 
 def _encoded(reply: Reply) -> bytes:

@@ -1,5 +1,6 @@
 """Every command as a person types it: what it prints, what it writes, how it fails."""
 
+import contextlib
 import csv
 import json
 import re
@@ -372,3 +373,23 @@ def test_labels_come_with_what_the_concept_reads(tmp_path, capsys):
     said = capsys.readouterr()
     assert said.out.splitlines()[1] == "^^^^"
     assert "reads as quotation marks \u201e \u201c (3 times)" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["sample", "MODEL", "--seed", "1e400"], "too large"),
+        (["gradients", "MODEL", "TEXT", "--distance", "1e18"], "not enough memory"),
+        (["gradients", "MODEL", "TEXT", "--start", "-1"], "number 0"),
+        (["nearest", "MODEL", "a", "--count", "0"], "at least 1"),
+        (["nearest", "MODEL", "a", "--count", "-1"], "at least 1"),
+        (["rank", "MODEL", "TEXT", "--top", "-3"], "at least 1"),
+    ],
+)
+def test_numbers_that_count_nothing_are_refused_with_a_sentence(words, said, model, text, capsys):
+    places = {"MODEL": str(model), "TEXT": str(text)}
+    with contextlib.suppress(SystemExit):  # wrong arguments
+        assert main([places.get(word, word) for word in words]) == 1
+    told = capsys.readouterr().err
+    assert said in told
+    assert "defect" not in told

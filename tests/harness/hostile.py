@@ -25,10 +25,15 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
+
+import psutil
 
 MEMORY_BYTES = 3 << 30
 SECONDS = 20.0
+_LONGEST_START = 180.0
+_STANDS_STILL = 0.002
+"""What has had a smaller share of the processor's time waits for something."""
 ROOT = Path(__file__).parents[2]
 _DEEP = 1_000_000
 _LARGEST = 1 << 25
@@ -229,7 +234,29 @@ def mutate(path: Path, seed: int) -> str:
 
 
 def serve() -> None:
-    """In the child: open what each line names, and say how it ended."""
+    """In the child: whoever opens files is forked from here, again whenever it dies.
+
+    Importing all that opens something takes seconds; a fork of a process that has done nothing else
+    takes none.
+    """
+    from tests.harness import opening  # noqa: F401 - so that all is imported by now
+
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    while True:
+        process = os.fork()
+        if process == 0:
+            _open_what_is_asked(answers)
+            os._exit(0)
+        _, status = os.waitpid(process, 0)
+        if status == 0:
+            return  # nothing is asked any more
+        answers.write(json.dumps({"died": os.waitstatus_to_exitcode(status)}) + "\n")
+        answers.flush()
+
+
+def _open_what_is_asked(answers: IO[str]) -> None:
+    """Open what each line names, and say how it ended."""
     import resource
     import traceback
 
@@ -237,9 +264,7 @@ def serve() -> None:
     from tests.harness.opening import open_all
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    answers.write("ready\n")
+    answers.write(json.dumps({"process": os.getpid()}) + "\n")
     answers.flush()
     for line in sys.stdin:
         kind, path = line.rstrip("\n").split("\t")
@@ -261,6 +286,8 @@ class Child:
     def __init__(self, place: Path) -> None:
         self._place = place
         self.made = 0
+        self._opener = 0
+        """The process that opens, of those that the child makes."""
         self.sprung = place / "sprung"
         programs = place / "programs"
         programs.mkdir()
@@ -283,19 +310,23 @@ class Child:
         """How opening it ended, and what was said."""
         process = self._process or self._start()
         assert process.stdin is not None
-        try:
-            process.stdin.write(f"{kind}\t{path}\n".encode())
-            process.stdin.flush()
-        except OSError:
-            return self._died()
-        answer = self._answer(SECONDS)
-        if answer is None:
-            process.kill()
-            self.close()
+        process.stdin.write(f"{kind}\t{path}\n".encode())
+        process.stdin.flush()
+        began = worked = self._worked()
+        while (told := self._answer(SECONDS)) is None:
+            # Of a busy machine it gets little: its own time counts, and whether it stands still.
+            before, worked = worked, self._worked()
+            if worked - began >= SECONDS or worked - before < _STANDS_STILL * SECONDS:
+                break
+        if told is None:
+            os.kill(self._opener, signal.SIGKILL)
+            assert "died" in (self._answer(_LONGEST_START) or {})
+            self._meet()
             return "takes longer than 20 seconds", ""
-        if not answer:
-            return self._died()
-        told: dict[str, Any] = json.loads(answer)
+        if "died" in told:
+            self._meet()
+            code = int(told["died"])
+            return f"the process died: {signal.Signals(-code).name if code < 0 else code}", ""
         if self.sprung.exists():
             words = self.sprung.read_text(errors="replace")
             self.sprung.unlink()
@@ -306,31 +337,44 @@ class Child:
         self._process = subprocess.Popen(
             [sys.executable, "-c", "from tests.harness.hostile import serve; serve()"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            cwd=ROOT, env=self._environment, start_new_session=True,
+            # Not buffered: what waits in a buffer, `select` does not see.
+            cwd=ROOT, env=self._environment, start_new_session=True, bufsize=0,
         )  # fmt: skip
-        self.made += 1
-        if not self._answer(180):
-            raise RuntimeError("the child does not start")
+        self._meet()
         return self._process
 
-    def _answer(self, seconds: float) -> bytes | None:
-        """A line of the child; empty if it died, None if it takes longer."""
+    def _meet(self) -> None:
+        """Wait for whoever opens what comes next."""
+        told = self._answer(_LONGEST_START)
+        if told is None or "process" not in told:
+            raise RuntimeError("the child does not start")
+        self._opener = int(told["process"])
+        self.made += 1
+
+    def _worked(self) -> float:
+        """Seconds of the processor that whoever opens has had."""
+        try:
+            times = psutil.Process(self._opener).cpu_times()
+        except psutil.NoSuchProcess:
+            return 0.0
+        return float(times.user + times.system)
+
+    def _answer(self, seconds: float) -> dict[str, Any] | None:
+        """What the child says next; None if it takes longer."""
         assert self._process is not None
         assert self._process.stdout is not None
         ready, _, _ = select.select([self._process.stdout], [], [], seconds)
-        return self._process.stdout.readline() if ready else None
-
-    def _died(self) -> tuple[str, str]:
-        assert self._process is not None
-        code = self._process.wait()
-        self.close()
-        name = signal.Signals(-code).name if code < 0 else str(code)
-        return f"the process died: {name}", ""
+        if not ready:
+            return None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"the child ended: {self._process.wait()}")
+        return dict(json.loads(line))
 
     def close(self) -> None:
-        """End the child."""
+        """End the child, and whoever it made."""
         if self._process is not None:
-            self._process.kill()
+            os.killpg(self._process.pid, signal.SIGKILL)
             self._process.communicate()
             self._process = None
 

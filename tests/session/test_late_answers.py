@@ -93,24 +93,24 @@ def whose_recording(session: Session) -> tuple[str, str] | None:
 
 def check(session: Session) -> None:
     """Whatever is shown belongs to what is open."""
-    check_cells(session)
-    check_concepts(session)
+    whose = whose_recording(session)
+    check_cells(session, whose)
+    check_concepts(session, whose)
     check_gradients(session)
     check_alignments(session)
-    check_unrolled(session)
+    check_unrolled(session, whose)
 
 
-def check_unrolled(session: Session) -> None:
-    whose, trace = whose_recording(session), session.unrolled_model.trace
+def check_unrolled(session: Session, whose: tuple[str, str] | None) -> None:
+    trace = session.unrolled_model.trace
     if trace is not None:
         assert whose is not None
         assert (trace.about.model, trace.about.text) == whose, "steps of something else"
         assert trace["0/hidden"][1, 0] == code(*whose)
 
 
-def check_cells(session: Session) -> None:
+def check_cells(session: Session, whose: tuple[str, str] | None) -> None:
     recordings, selection, inspection = session.recordings, session.selection, session.inspection
-    whose = whose_recording(session)
     if whose is not None:
         if recordings.model is not None:
             assert whose[0] == recordings.model.path, "another model's units"
@@ -137,8 +137,7 @@ def check_cells(session: Session) -> None:
         assert Path(recordings.model.path).stem.startswith(inspection.sample)
 
 
-def check_concepts(session: Session) -> None:
-    whose = whose_recording(session)
+def check_concepts(session: Session, whose: tuple[str, str] | None) -> None:
     for name in CONCEPTS:
         labels, ranking = session.rankings.labels(name), session.rankings.ranking(name)
         if labels is not None:

@@ -2,6 +2,7 @@
 
 import io
 import math
+import threading
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
@@ -201,3 +202,30 @@ def test_a_pipe_that_ends_in_the_middle_of_a_message_ends_the_messages():
     whole = framed(b"one") + framed(b"two")
     assert list(messages(io.BytesIO(whole))) == [b"one", b"two"]
     assert list(messages(io.BytesIO(whole[:-1]))) == [b"one"]
+
+
+class Long(Request[None, str], frozen=True, kw_only=True):
+    """Goes on until it is stopped, and then cleans up."""
+
+
+def test_a_job_is_stopped_and_cleans_up_when_nobody_asks_any_more() -> None:
+    began, cleaned = threading.Event(), threading.Event()
+
+    def long(request: Any, context: Any) -> str:
+        try:
+            while True:
+                began.set()
+                context.progress(0, 1)
+        finally:
+            cleaned.set()
+
+    def asked() -> Iterator[bytes]:
+        yield encode(Job(1, Long()))
+        assert began.wait(30)
+
+    class Closed(io.BytesIO):
+        def write(self, *_: object) -> int:
+            raise BrokenPipeError
+
+    serve({Long: long}, asked(), Closed())
+    assert cleaned.is_set()

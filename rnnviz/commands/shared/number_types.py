@@ -9,6 +9,8 @@ from typing import TypeVar
 from rnnviz.core.quantities.typed_numbers import NotANumber, read_number, read_numbers, read_whole
 
 Read = TypeVar("Read")
+_LARGEST = (1 << 63) - 1
+"""No more are counted by torch and numpy."""
 
 
 def number(words: str) -> float:
@@ -17,8 +19,19 @@ def number(words: str) -> float:
 
 
 def whole(words: str) -> int:
-    """An argparse type: a whole number."""
-    return _read(read_whole, words)
+    """An argparse type: a whole number that counts or numbers something here."""
+    found = _read(read_whole, words)
+    if abs(found) > _LARGEST:
+        raise argparse.ArgumentTypeError(f"{words[:40]} is too large: at most {_LARGEST:,}")
+    return found
+
+
+def count(words: str) -> int:
+    """An argparse type: a whole number of things, at least one."""
+    found = whole(words)
+    if found < 1:
+        raise argparse.ArgumentTypeError(f"{words} are too few: at least 1")
+    return found
 
 
 def numbers(words: str) -> tuple[float, ...]:

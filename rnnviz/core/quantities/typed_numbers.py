@@ -21,7 +21,7 @@ _RAISED = str.maketrans("0123456789+-", _SUPERSCRIPTS)
 _LOWERED = str.maketrans(_SUPERSCRIPTS, "0123456789+-")
 _ALIKE = str.maketrans(
     {
-        **dict.fromkeys("−\u2013\u2012\ufe63", "-"),
+        **dict.fromkeys("−\u2013\u2012\u2010\u2011\ufe63", "-"),
         **dict.fromkeys("×∙⋅·✕\u0445", "*"),  # the last is a Cyrillic letter that looks like x
         **dict.fromkeys("\u0435\u0415", "e"),  # Cyrillic letters that look like e
         **dict.fromkeys("\u2019\u2018\u02bc\uff07_", "'"),  # between thousands
