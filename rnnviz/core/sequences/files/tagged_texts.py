@@ -19,6 +19,8 @@ from typing import NamedTuple
 from rnnviz.core.errors import TextError
 from rnnviz.core.sequences.texts.lines import read_lines
 
+_FEWEST = 2
+"""So many words with their labels tell such a file from another text."""
 _MOST_LABELS = 1000
 
 
@@ -110,8 +112,8 @@ def tagged_in(text: str, name: str = "the text") -> list[list[TaggedWord]] | Non
             if width < 2 or (separator is None and width > 4):
                 return None
         if len(cells) != width:
-            if not sentences[0] or number < 3:
-                return None
+            if number < 3 or sum(map(len, sentences)) < _FEWEST:
+                return None  # a heading of two words above other lines
             raise TextError(
                 f"line {number:,} of {name} has {len(cells)} column{'s' * (len(cells) != 1)} and "
                 f"the first has {width}; "

@@ -47,3 +47,7 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     path.write_text("Only prose here, no columns at all.\n")
     with pytest.raises(TextError, match="no file of two columns"):
         read_tagged([path])
+
+
+def test_a_heading_of_two_words_makes_no_labels_of_a_novel() -> None:
+    assert tagged_in("Chapter 1\n\nIt is a truth universally acknowledged,\nthat a man\n") is None
