@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from rnnviz.core.architectures import ARCHITECTURES
+from rnnviz.core.kinds import KINDS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "rnnviz"
@@ -138,13 +139,7 @@ def asked_for_by_name(tree: ast.AST, names: set[str]) -> Iterator[tuple[int, str
     collection, used as a key or gone through, whether it stands there or behind a constant, and no
     layer may be asked for its class.
     """
-    constants = {
-        target.id: node.value
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name) and target.id.lstrip("_").isupper()
-    }
+    constants = constants_of(tree)
     for node in ast.walk(tree):
         for part in asked_of(node):
             yield from named_in(part, names, constants)
@@ -156,6 +151,17 @@ def asked_for_by_name(tree: ast.AST, names: set[str]) -> Iterator[tuple[int, str
                 name = getattr(part, "attr", getattr(part, "id", ""))
                 if name in TORCH_LAYERS:
                     yield node.lineno, name
+
+
+def constants_of(tree: ast.AST) -> dict[str, ast.expr]:
+    """What the names in capitals stand for."""
+    return {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and target.id.lstrip("_").isupper()
+    }
 
 
 def named_in(
@@ -281,6 +287,41 @@ def test_no_architecture_is_asked_for_by_name_outside_its_own_folder() -> None:
 def test_asking_for_an_architecture_is_seen(line: str) -> None:
     names = {facts.name for facts in ARCHITECTURES}
     assert list(asked_for_by_name(ast.parse(line), names))
+
+
+def kinds_asked_by_key(tree: ast.AST, keys: set[str]) -> Iterator[tuple[int, str]]:
+    """Where code compares the kind of a model with a key: the line, and the key."""
+    constants = constants_of(tree)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Compare):
+            continue
+        sides = [node.left, *node.comparators]
+        if any(isinstance(one, ast.Attribute) and one.attr in ("kind", "key") for one in sides):
+            for one in sides:
+                yield from named_in(one, keys, constants)
+
+
+def test_no_kind_of_model_is_asked_by_its_key_outside_the_tables() -> None:
+    keys = {kind.key for kind in KINDS}
+    asked = [
+        f"{path.relative_to(ROOT)}:{line} asks for {key!r}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for line, key in kinds_asked_by_key(ast.parse(path.read_text(encoding="utf-8")), keys)
+    ]
+    assert not asked, "ask a fact of core.kinds instead"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'opened.kind == "tagger"',
+        'model.kind not in ("classifier", "tagger")',
+        '_EARLY = ("classifier", "tagger")\nmodel.kind in _EARLY',
+        'kind.key != "language-model"',
+    ],
+)
+def test_asking_for_a_kind_of_model_is_seen(line: str) -> None:
+    assert list(kinds_asked_by_key(ast.parse(line), {kind.key for kind in KINDS}))
 
 
 def test_files_are_named_for_what_they_hold() -> None:

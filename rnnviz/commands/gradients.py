@@ -54,8 +54,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--start",
         type=whole,
         metavar="C",
-        help="take the losses from this character or row on (default: the distance; of a "
-        "classifier 0)",
+        help="take the losses from this character or row on (default: the distance; of "
+        "classifiers and taggers 0)",
     )
     parser.add_argument(
         "--losses",
@@ -103,6 +103,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Compute, then print."""
     from rnnviz.core.gradients import read_field
+    from rnnviz.core.kinds import kind_named
     from rnnviz.work.jobs.given import ModelGiven, TextGiven
     from rnnviz.work.jobs.gradients import ComputeField
 
@@ -115,7 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
     model = opened(arguments.model, arguments.vocabulary, job=ComputeField)
     start = arguments.start
     if start is None:
-        start = 0 if model.kind == "classifier" else arguments.distance
+        start = 0 if kind_named(model.kind).short_texts else arguments.distance
     network = ModelGiven(model.path, model.vocabulary)
     with tempfile.TemporaryDirectory(prefix="rnnviz-") as folder:
         asked = ComputeField(

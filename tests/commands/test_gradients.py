@@ -92,3 +92,11 @@ def test_a_classifier_and_numbers(tmp_path, capsys):
     assert [(one["loss_at"], one["distance"], one["row"]) for one in found[:4]] == [
         ("3", "0", "3"), ("3", "1", "2"), ("3", "2", "1"), ("3", "3", "0"),
     ]  # fmt: skip
+
+
+def test_a_tagger_begins_with_its_first_text(tmp_path, capsys):
+    about = network(layer(units=3), reads=READS, head=Head(outputs=("N", "V")))
+    path, _ = saved(tmp_path, about)
+    (tmp_path / "r.tsv").write_text(REVIEWS)
+    assert run("gradients", path, tmp_path / "r.tsv", "--losses", 2) == 0
+    assert "from word 0 on" in capsys.readouterr().out

@@ -229,8 +229,11 @@ def reads_numbers(model: ModelOpened) -> bool:
 
 def reads_characters(model: ModelOpened) -> bool:
     """Whether each character of a text is a step of it, as to a language model of characters."""
+    from rnnviz.core.kinds import kind_named
+
     network = _network(model)
-    return model.kind == "language-model" and (network is None or _unit(network) == "characters")
+    characters = kind_named(model.kind).reads == "characters"
+    return characters and (network is None or _unit(network) == "characters")
 
 
 def steps_at_most(text: Text | Numbers, model: ModelOpened) -> int:

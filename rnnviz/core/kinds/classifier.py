@@ -29,4 +29,5 @@ CLASSIFIER = ModelKind(
     use="which says what a text is: look at it with `rnnviz classify`, `walk` and `rank`",
     lines=network_lines,
     unit="text",
+    short_texts=True,
 )

@@ -92,6 +92,10 @@ class ModelKind(Struct, frozen=True):
     """What a loss is the mean over, for people: `character`, `token`."""
     also_trained_by: tuple[str, ...] = ()
     """Training tasks that make one, beside `training_task`."""
+    predicts_next: bool = False
+    """Whether it says what comes next in what it reads, so that any text can judge it."""
+    short_texts: bool = False
+    """Whether what it reads is many short texts: its losses are taken from the first step on."""
     first: Callable[[Any], tuple[object, ...]] = _all_alike
     """Sorts descriptions: the one that a person should see first comes first."""
 

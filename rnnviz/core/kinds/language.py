@@ -69,4 +69,5 @@ LANGUAGE_MODEL = ModelKind(
     lines=_lines,
     unit="character",
     also_trained_by=("words",),
+    predicts_next=True,
 )

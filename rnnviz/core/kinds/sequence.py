@@ -69,7 +69,7 @@ def network_lines(about: Mapping[str, Any]) -> list[tuple[str, str]]:
 def unit_of(kind: ModelKind, about: Mapping[str, Any]) -> str:
     """What a loss of a model is the mean over, for people, by its description as plain JSON."""
     reads = about["network"]["reads"] if "network" in about else {}
-    if kind.key == "language-model" and reads.get("unit", "characters") != "characters":
+    if kind.predicts_next and reads.get("unit", "characters") != "characters":
         return {"words": "word", "subwords": "subword", "bytes": "byte"}[reads["unit"]]
     return kind.unit
 

@@ -27,4 +27,5 @@ TAGGER = ModelKind(
     use="which gives every step a label: look at it with `rnnviz walk` and `rank`",
     lines=network_lines,
     unit="word",
+    short_texts=True,
 )

@@ -39,8 +39,6 @@ Quantity = Literal["loss", "jacobian", "sum"]
 
 LOSSES = Subject("losses")
 """Which losses are taken, and how far they are followed back."""
-_FROM_THE_BEGINNING = ("classifier", "tagger")
-"""Kinds whose texts are many short documents: their losses are taken from the first one on."""
 LONGEST = 1000
 """Losses and steps back that may be asked for: beyond, a field takes minutes."""
 
@@ -179,7 +177,7 @@ class Gradients(QObject):
             self.set_window(replace(self.window, losses=usual))
         self._usual = usual
         self.of_class = ""
-        if model.kind in _FROM_THE_BEGINNING and self.window.start == DEFAULT:
+        if kind_named(model.kind).short_texts and self.window.start == DEFAULT:
             self.set_window(replace(self.window, start=0))
         self.set_networks((network,))
 
@@ -188,7 +186,7 @@ class Gradients(QObject):
         self.character = None
         self.measurements.tell()
         model = self._recordings.model
-        early = model is not None and model.kind in _FROM_THE_BEGINNING
+        early = model is not None and kind_named(model.kind).short_texts
         start = 0 if early else DEFAULT
         self.set_window(Window(start, self.window.losses, self.window.distance))
         self._forget_fields()

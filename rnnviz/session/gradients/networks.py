@@ -104,7 +104,7 @@ def stages_of(run: Path) -> tuple[Network, ...]:
 def three_kinds(library: Library) -> tuple[Network, ...]:
     """The smallest shipped network of each of the kinds compared, all suiting the same text."""
     found: list[Network] = []
-    models = sorted(library.of("language-model"), key=lambda one: one.path.stat().st_size)
+    models = sorted(library.predicting, key=lambda one: one.path.stat().st_size)
     made_of = {one.path: _architecture(one.description) for one in models}
     first = (one.description for one in models if made_of[one.path] == COMPARED[0].name)
     texts = {about.default_text for about in first}

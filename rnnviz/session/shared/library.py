@@ -90,6 +90,11 @@ class Library(QObject):
         return tuple(one for one in self.models if one.kind.key == kind and one.sound)
 
     @property
+    def predicting(self) -> tuple[ShippedModel, ...]:
+        """The shipped models that say what comes next in a text."""
+        return tuple(one for one in self.models if one.kind.predicts_next and one.sound)
+
+    @property
     def first_model(self) -> ShippedModel | None:
         """The shipped model that the window opens on.
 

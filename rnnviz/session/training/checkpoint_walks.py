@@ -32,6 +32,7 @@ from rnnviz.session.shared.recordings import Recordings
 from rnnviz.session.shared.selection import Selection
 from rnnviz.session.training.checkpoints import Stage, Stamp, stages_of, those_there
 from rnnviz.session.training.runs import OpenRun, Runs
+from rnnviz.work.jobs.alignments import Translate
 from rnnviz.work.jobs.cells import Rank, Walk, Walked, Written
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
 
@@ -170,6 +171,11 @@ class CheckpointWalks(QObject):
     def reads_characters(self) -> bool:
         """Whether the current run's models can walk a text; others show what they recorded."""
         return self.kind is not None and self.kind.walks_texts
+
+    @property
+    def translates(self) -> bool:
+        """Whether the current run's models translate sentences."""
+        return self.kind is not None and Translate.task() in self.kind.jobs
 
     @property
     def alignment(self) -> Alignment | None:

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from rnnviz.core.errors import ModelFileError, TextError, VocabularyNeeded
+from rnnviz.core.kinds import kind_named
 from rnnviz.core.models.network import HALF, SequenceDescription
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.texts.word_tokens import words_of
@@ -68,7 +69,7 @@ def guess_vocabulary(path: Path, source: Path, text: Path | None = None, reading
     if not size:
         raise ModelFileError(f"{path.name} reads numbers, not symbols; it needs no vocabulary")
     named = read_vocabulary(source, size)
-    predicts = opened.kind == "language-model"
+    predicts = kind_named(opened.kind).predicts_next
     if named is not None:
         judged = Text.read(text) if text and predicts else None
         candidates = [Candidate(named.how, named.characters)]
@@ -99,7 +100,7 @@ def judge_on(path: Path, text: Path, reading: int) -> Guess:
         opened = open_model(path, reading=reading)
     except VocabularyNeeded:
         return guess_vocabulary(path, text, reading=reading)
-    if opened.kind != "language-model":
+    if not kind_named(opened.kind).predicts_next:
         raise ModelFileError(
             "None of these says which symbol comes next, so no text can tell which is right; "
             "choose what you know it to be."

@@ -72,7 +72,7 @@ class ComparePanel(Panel):
         assert model is not None and current is not None
         offered = [
             (one.path, one.name, one.description.attention != "none")
-            for one in self.session.library.of("translator")
+            for one in self.session.library.of(model.kind)
             if str(one.path) != model.path
         ]
         listed = [self.models.item(row).data(_ROLE) for row in range(self.models.count())]

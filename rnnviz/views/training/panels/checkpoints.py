@@ -181,7 +181,7 @@ class CheckpointsPanel(Panel):
         self._show_slider()
         if not stages.reads_characters:
             self.pages.setCurrentWidget(self.sentence)
-            self.sentence.show_alignment(stages.alignment, stages.task == "translation")
+            self.sentence.show_alignment(stages.alignment, stages.translates)
             return
         self.pages.setCurrentWidget(self.characters)
         self._show_unit()
