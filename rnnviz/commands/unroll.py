@@ -221,7 +221,7 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
     from rnnviz.core.unroll.inside import draw_inside
     from rnnviz.core.unroll.moments import count_of, moment
     from rnnviz.core.unroll.page import figures_of, page
-    from rnnviz.core.unroll.picture import draw
+    from rnnviz.core.unroll.picture import draw, readable_size
     from rnnviz.core.unroll.plan import END, structure_named
     from rnnviz.core.unroll.trace import read_trace
     from rnnviz.work.jobs.unroll import ComputeUnrolled, TestTime
@@ -252,7 +252,7 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
     if to is None:
         pass
     elif to.suffix.lower() == ".html":
-        to.write_text(page(trace, arguments.dark), encoding="utf-8")
+        to.write_text(page(trace, arguments.dark, readable_size(plan)), encoding="utf-8")
     else:
         from rnnviz.views.text.painting.text_figure import write_drawn
 
@@ -263,7 +263,7 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
             step = arguments.inside - 1
             drawn = draw_inside(trace, plan.layers - 1, step, (1180.0, 640.0), arguments.dark)
         else:
-            drawn = draw(trace, shown, dark=arguments.dark)
+            drawn = draw(trace, shown, readable_size(plan), arguments.dark)
         write_drawn(to, drawn.figure)
     if arguments.animate is not None:
         from rnnviz.views.text.painting.moving_picture import write_moving

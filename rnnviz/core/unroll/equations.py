@@ -60,27 +60,64 @@ def slope(of: str, by: str) -> str:
 
 def formula_of(plan: Plan, shown: Moment) -> str:
     """What is computed at a moment, as a formula to be set."""
-    facts = facts_of(plan.architecture)
-    now, last = index(top_step(shown, plan) + 1), plan.steps
+    last = plan.steps
     if shown.updated:
-        return f"W \\leftarrow W - \\eta \\sum_{{t=1}}^{{{last}}}{slope('L', 'W^{(t)}')}"
+        summed = f"\\sum_{{t=1}}^{{{last}}}{slope('L', 'W^{(t)}')}"
+        if plan.clip != "none":
+            summed = f"{text('clip')}\\left({summed}\\right)"
+        return f"W \\leftarrow W - \\eta\\,{summed}"
     if shown.backward:
-        step = top_step(shown, plan) + 1
-        own = slope(f"L{now}", f"h{now}")
-        whole = f"{slope('L', f'h{now}')} = {own}"
-        if step == last or plan.chunk_starts(step):
-            return whole
-        after = index(step + 1)
-        jacobian_of = f"\\left({slope(f'h{after}', f'h{now}')}\\right)^{{\\top}}"
-        return f"{whole} + {jacobian_of}\\,{slope('L', f'h{after}')}"
-    answer = f"p{now} = \\softmax(W_{{hy}}\\,h{now} + b)"
+        return _backwards(plan, top_step(shown, plan))
     if shown.summed:
         return (
             f"L = \\sum_{{t=1}}^{{{last}}} L_{{t}},\\quad L_{{t}} = -\\ln p_{{t}}[{text('target')}]"
         )
-    step = max(1, top_step(shown, plan) + 1)
-    number, was = (str(step), str(step - 1)) if shown.forward else ("t", "t-1")
-    now = f"_{{{number}}}"
-    answer = answer if shown.forward else answer.replace("_{1}", now)
-    equations = made(facts, number, was) if facts.made else vanilla(now, f"_{{{was}}}")
-    return f"{equations},\\quad {answer}"
+    step = top_step(shown, plan) if shown.forward else -1
+    parts = [one for one in (_state(plan, step), _answer(plan, step)) if one]
+    return ",\\quad ".join(parts)
+
+
+def _backwards(plan: Plan, step: int) -> str:
+    """The gradient at a state: what its own step asks, and what comes from later ones."""
+    now, after = index(step + 1), index(step + 2)
+    if plan.source or plan.rows > 1:
+        return f"{slope('L', 'h')} = {text('own')} + {text('later')}"
+    whole = f"{slope('L', f'h{now}')} = {slope(f'L{now}', f'h{now}')}"
+    if plan.targets[step] is None:
+        whole = f"{slope('L', f'h{now}')} = 0"
+    if step + 1 == plan.steps or plan.chunk_starts(step + 1):
+        return whole
+    letters = ",\\,".join(_LETTERS.get(one, one) for one in facts_of(plan.architecture).states)
+    states = f"({letters})" if "," in letters else letters
+    way = f"\\left({slope(f'{states}{after}', f'h{now}')}\\right)^{{\\top}}"
+    return f"{whole} + {way}\\,{slope('L', f'{states}{after}')}".replace("= 0 +", "=")
+
+
+def _state(plan: Plan, step: int) -> str:
+    """How the state of a step comes about, of step -1 of any; empty where layers differ."""
+    facts = facts_of(plan.architecture)
+    now, was = (str(step + 1), str(step)) if step >= 0 else ("t", "t-1")
+    if plan.directions == 2:
+        return ""
+    if facts.made:
+        return made(facts, now, was)
+    return vanilla(f"_{{{now}}}", f"_{{{was}}}") if plan.layers == 1 else ""
+
+
+def _answer(plan: Plan, step: int) -> str:
+    """How the answer of a step comes about; empty where none is asked."""
+    if step >= 0 and plan.answered(step) is None:
+        return ""
+    now = f"_{{{step + 1 if step >= 0 else 't'}}}"
+    read = f"h{now}"
+    before = ""
+    if plan.attends:
+        read = f"[h{now}\\,{text(';')}\\,c{now}]"
+        before = f"c{now} = \\sum_{{i}} a_{{i}}\\,h_{{i}},\\quad "
+    elif plan.directions == 2:
+        end = "_{1}" if plan.joins_ends else now
+        read = f"[h{now}^{{\\rightarrow}}\\,{text(';')}\\,h{end}^{{\\leftarrow}}]"
+    scores = f"W_{{hy}}\\,{read} + b"
+    if plan.squashed_output:
+        scores = f"\\tanh({scores})"
+    return f"{before}p{now} = \\softmax({scores})"
