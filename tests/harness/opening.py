@@ -78,6 +78,7 @@ from tests.core.runs.made import finished_run
 from tests.nets import test_made_elsewhere
 from tests.nets.alignments.small import small_translator
 from tests.nets.checkpoints import examples, test_folders
+from tests.nets.checkpoints.keras import test_textgenrnn
 from tests.nets.checkpoints.linear_recurrences import references, written
 from tests.nets.checkpoints.networks import chain_writers
 from tests.nets.checkpoints.pytorch import test_arrays_state
@@ -305,6 +306,7 @@ OPENERS: dict[str, tuple[Opener, ...]] = {
     "keras": (kind_of, open_with_characters),
     "keras-weights": (kind_of, open_with_characters),
     "keras-archive": (kind_of, open_with_characters),
+    "textgenrnn": (kind_of, open_model),
     "keras-folder": (kind_of, open_with_characters),
     "tensorflow-js": (kind_of, open_with_characters),
     "ml5": (kind_of, open_with_characters),
@@ -688,6 +690,14 @@ _PAIR_TOKENIZER = test_pair_tokenizer.tokenizer()
 _PAIRS_IN_ORDER = _PAIR_TOKENIZER["model"]["vocab"]
 _PAIRS = "".join(f"the cat {n}\tle chat {n}\n" for n in range(30)).encode()
 
+
+def _textgenrnn(folder: Path) -> Path:
+    made = folder / "apart"
+    made.mkdir()
+    test_textgenrnn.written(made)
+    return made
+
+
 SAMPLES: dict[str, Sample] = {
     "text": _written("text.txt", TEXT.encode() + "„Gut“, é\r\n".encode()),
     "rnnviz": _model(examples.write_native, "native.safetensors"),
@@ -708,6 +718,7 @@ SAMPLES: dict[str, Sample] = {
     "keras": _model(chain_writers.write_keras, "model.h5"),
     "keras-weights": _keras_weights,
     "keras-archive": _model(chain_writers.write_keras_archive, "model.keras"),
+    "textgenrnn": _textgenrnn,
     "keras-folder": _keras_folder,
     "tensorflow-js": _tfjs_folder,
     "ml5": _ml5_folder,
