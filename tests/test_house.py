@@ -6,6 +6,7 @@ import ast
 import os
 import re
 import shutil
+import string
 import subprocess
 import sys
 import tomllib
@@ -169,19 +170,23 @@ def named_in(
 ) -> Iterator[tuple[int, str]]:
     """The architectures that a part of an expression names, in collections and constants, too."""
     match part:
-        case ast.Constant(value=str() as said) if said.lower() in names:
-            yield part.lineno, said
+        case ast.Constant(value=str() as said):
+            if bare(said) in names or said in TORCH_LAYERS:
+                yield part.lineno, said
         case ast.Name(id=name) if name in constants:
             found = named_in(constants[name], names, {})
             yield from ((part.lineno, said) for _, said in found)
         case ast.Attribute(attr=name) if name in TORCH_LAYERS:
             yield part.lineno, name
-        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Set(elts=parts):
+        case (
+            ast.Tuple(elts=parts)
+            | ast.List(elts=parts)
+            | ast.Set(elts=parts)
+            | ast.Dict(keys=parts)
+            | ast.JoinedStr(values=parts)
+        ):
             for one in parts:
                 yield from named_in(one, names, constants)
-        case ast.Dict(keys=parts):
-            for key in parts:
-                yield from named_in(key, names, constants)
         case ast.BinOp(
             left=ast.Constant(value=str() as left), right=ast.Constant(value=str() as right)
         ):
@@ -191,7 +196,13 @@ def named_in(
             for one in parts:
                 yield from named_in(one, names, constants)
         case ast.Call(func=ast.Attribute(value=ast.Constant(value=str() as said))):
-            yield from ((part.lineno, word) for word in said.split() if word.lower() in names)
+            yield from ((part.lineno, word) for word in said.split() if bare(word) in names)
+
+
+def bare(said: str) -> str:
+    """What may be a name, without signs about it, as in `lstm:`; prose and paths keep theirs."""
+    signs = "".join(sign for sign in string.punctuation if sign not in "._")
+    return said.lower().strip(signs + string.whitespace)
 
 
 def asked_of(node: ast.AST) -> list[ast.AST | None]:
@@ -207,6 +218,11 @@ def asked_of(node: ast.AST) -> list[ast.AST | None]:
             return [node.slice]
         case ast.Set():
             return [node]
+        case ast.List(elts=rows) | ast.Tuple(elts=rows) if len(rows) > 1:  # a table of pairs
+            pairs = [row.elts for row in rows if isinstance(row, ast.Tuple | ast.List)]
+            return [row[0] for row in pairs if len(row) > 1] if len(pairs) == len(rows) else []
+        case ast.Call(func=ast.Name(id="getattr" | "hasattr"), args=[_, name, *_]):
+            return [name]
         case ast.For() | ast.comprehension():
             return [node.iter]
         case ast.Call(func=ast.Name(id="dict" | "set" | "frozenset")):
@@ -280,6 +296,13 @@ def test_no_architecture_is_asked_for_by_name_outside_its_own_folder() -> None:
         'kind == str("lstm")',
         'kind == "l" + "stm"',
         "type(module) is nn.LSTM",
+        'kind.startswith("lstm:")',
+        'f"{kind}:" == "lstm:"',
+        'name == f"gru {size}"',
+        'pairs = [("lstm", 4), ("gru", 3)]\nfor kind, blocks in pairs:\n    pass',
+        'blocks = (("lstm", 4), ("gru", 3))',
+        'isinstance(module, getattr(nn, "LSTM"))',
+        'getattr(nn, "GRUCell")',
         "BLOCKS = {nn.GRU: 3}",
         'match layer:\n    case {"kind": "lstm" | "gru"}:\n        pass',
     ],
