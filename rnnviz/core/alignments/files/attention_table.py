@@ -7,13 +7,13 @@ in it, or without one, as R writes row names; and a row a weight, with columns `
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from itertools import groupby
 
+from rnnviz.core.errors import TextError
 from rnnviz.core.files.reading import DamagedFileError
+from rnnviz.core.sequences.files.comma_separated import rows_of_csv
 
 Row = list[str]
 _COLUMNS = {
@@ -37,6 +37,8 @@ def is_attention_table(head: bytes) -> bool:
     text = head.decode("utf-8-sig", "replace")
     if head and not text.endswith("\n") and text.count("\n") > _LOOKED_AT:
         text = text[: text.rindex("\n")]
+    while text.count('"') % 2:  # the end of the head lies in a token: its row is left out
+        text = text[: max(0, text.rfind("\n", 0, text.rindex('"')))]
     mark = _mark(text)
     try:
         rows = _rows(text, mark)[: _LOOKED_AT + 1]
@@ -111,8 +113,8 @@ def _mark(text: str) -> str:
 
 def _rows(text: str, mark: str) -> list[Row]:
     try:
-        return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=mark) if row]
-    except csv.Error as error:
+        return [row for _, row in rows_of_csv(text.split("\n"), mark, "it")]
+    except TextError as error:
         raise DamagedFileError(str(error)) from error
 
 

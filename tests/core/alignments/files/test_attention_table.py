@@ -64,3 +64,16 @@ def test_weights_that_are_not_in_order_are_refused():
     held = b"target,source,weight\na,x,1\nb,x,0\na,y,1\nb,y,0\n"
     with pytest.raises(DamagedFileError, match="not in order"):
         read_table(held)
+
+
+def test_tokens_may_be_quotes_marks_and_line_ends():
+    held = b',"\n","a,b",""""\r\n"\n",0.5,0.25,0.25\r\n"""",1,0,0\r\n'
+    assert read_table(held) == {
+        "weights": [[0.5, 0.25, 0.25], [1.0, 0.0, 0.0]],
+        "source": ["\n", "a,b", '"'],
+        "target": ["\n", '"'],
+    }
+    # What the first bytes of a file show may end within such a token.
+    assert all(is_attention_table(held[:end]) for end in range(len(held) - 8, len(held)))
+    with pytest.raises(DamagedFileError, match="no CSV from line 2 on"):
+        read_table(b',a,b\n"x,1,0\ny,0,1\n')
