@@ -10,7 +10,7 @@ from rnnviz.core.alignments.files.attention_file import is_attention
 from rnnviz.core.errors import ModelFileError, TextError
 from rnnviz.core.files.reading import DamagedFileError, exists, read_head, read_json
 from rnnviz.core.models.model_folder import NoModelInFolder, describes_model, model_file_in
-from rnnviz.core.recordings.made_elsewhere import is_folder_of_states, is_recorded_elsewhere
+from rnnviz.core.recordings.activation_files import is_folder_of_states, is_recorded_elsewhere
 from rnnviz.core.runs.tensorboard.event_files import run_folders
 from rnnviz.core.sequences.texts.decoding import begins_as_text
 from rnnviz.core.stories.pack import is_pack

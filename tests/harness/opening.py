@@ -64,10 +64,10 @@ from rnnviz.core.stories.story import Stories, Story, lecture, read_stories, wri
 from rnnviz.core.unroll.plan import Plan
 from rnnviz.core.unroll.trace import read_trace
 from rnnviz.nets.alignments.networks.embeddings import read_vectors
+from rnnviz.nets.capturing.activation_files import record_activations
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.checkpoints.vocabulary.file import read_vocabulary
-from rnnviz.nets.made_elsewhere import record_made_elsewhere
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.training.state import State, load_state, save_state
 from rnnviz.nets.unroll.computing import compute
@@ -75,8 +75,8 @@ from rnnviz.work.remote import mirrored_address
 from rnnviz.work.unpacking import RefusedArchiveError, unpack
 from tests.core.recordings.recordings import record
 from tests.core.runs.made import finished_run
-from tests.nets import test_made_elsewhere
 from tests.nets.alignments.small import small_translator
+from tests.nets.capturing import test_activation_files
 from tests.nets.checkpoints import examples, test_folders
 from tests.nets.checkpoints.keras import test_textgenrnn
 from tests.nets.checkpoints.linear_recurrences import references, written
@@ -223,7 +223,7 @@ def open_recorded(path: Path) -> None:
     """What another program recorded, as a recording."""
     folder = path.with_name(f"{path.name}.recording")
     shutil.rmtree(folder, ignore_errors=True)
-    record_made_elsewhere(path, folder)
+    record_activations(path, folder)
     open_recording(folder)
 
 
@@ -748,7 +748,7 @@ SAMPLES: dict[str, Sample] = {
     "named-states": _named_states,
     "hugging-face": _in_folder(test_folders.write_hugging_face),
     "allennlp": _in_folder(test_folders.write_allennlp),
-    "recorded": lambda folder: test_made_elsewhere.lstmvis(folder / "lstmvis"),
+    "recorded": lambda folder: test_activation_files.lstmvis(folder / "lstmvis"),
     "recorded-json": _written(
         "mine.json", b'{"activations": {"h1": [[1, 2], [3, 4]]}, "tokens": ["so", "it"]}'
     ),

@@ -13,13 +13,13 @@ from rnnviz.nets.alignments.networks.pair_file import described_pair
 from rnnviz.nets.alignments.networks.pair_model import PairTranslator
 from rnnviz.nets.alignments.networks.tutorial_model import TutorialTranslator
 from rnnviz.nets.answering.warm_models import warm_model
+from rnnviz.nets.capturing.activation_files import record_activations
 from rnnviz.nets.checkpoints.inside import look_inside
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.checkpoints.vocabulary.guess import guess_vocabulary as guess
 from rnnviz.nets.checkpoints.vocabulary.guess import judge_on
 from rnnviz.nets.kinds import job_of, network_kind
 from rnnviz.nets.language.model import count_parameters
-from rnnviz.nets.made_elsewhere import record_made_elsewhere
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.work.jobs.cells import CheckpointWalked, Walk, WalkCheckpoint
 from rnnviz.work.jobs.given import ModelGiven
@@ -145,7 +145,7 @@ def read_text(request: ReadText, context: Context[None]) -> TextLaidOut:
 
 def read_recorded(request: ReadRecorded, context: Context[None]) -> TextLaidOut:
     """Write what another program recorded as a recording of ours."""
-    record_made_elsewhere(Path(request.path), Path(request.folder))
+    record_activations(Path(request.path), Path(request.folder))
     return TextLaidOut(request.path, request.folder, 4)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.nets.test_made_elsewhere import lstmvis
+from tests.nets.capturing.test_activation_files import lstmvis
 from tests.views.window.test_window import drop, home, make_window, window
 
 __all__ = ["home", "make_window", "window"]

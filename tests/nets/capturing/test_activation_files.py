@@ -13,7 +13,7 @@ from rnnviz.cli import main
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.recordings.recording import Recording
-from rnnviz.nets.made_elsewhere import record_made_elsewhere
+from rnnviz.nets.capturing.activation_files import record_activations
 
 WORDS = ["the", "cat", "sleeps", "<eos>", "a", "dog"]
 IDS = [0, 1, 2, 3, 4, 5, 2, 3]
@@ -38,7 +38,7 @@ def lstmvis(folder: Path) -> Path:
 def test_a_folder_of_lstmvis(tmp_path: Path) -> None:
     folder = lstmvis(tmp_path / "mine")
     assert kind_of(folder) == kind_of(folder / "states.hdf5") == "recorded"
-    record_made_elsewhere(folder, tmp_path / "out.recording")
+    record_activations(folder, tmp_path / "out.recording")
     found = Recording(tmp_path / "out.recording")
     assert str(found.text) == "the cat sleeps <eos>\na dog sleeps <eos>\n"
     assert found.complete and found.total_units == 8
@@ -54,7 +54,7 @@ def test_json(tokens: dict, tmp_path: Path) -> None:
     path = tmp_path / "mine.json"
     path.write_text(json.dumps({"activations": {"hidden 1": rows}, **tokens}))
     assert kind_of(path) == "recorded"
-    record_made_elsewhere(path, tmp_path / "out.recording")
+    record_activations(path, tmp_path / "out.recording")
     found = Recording(tmp_path / "out.recording")
     assert found.values("hidden", 1).tolist() == [-1.0, 2.0, 3.0]
     assert str(found.text).split()[0] in ("so", "abc")
@@ -75,7 +75,7 @@ def test_json(tokens: dict, tmp_path: Path) -> None:
 def test_what_does_not_fit_is_named(content: dict, said: str, tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_text(json.dumps(content))
     with pytest.raises(RecordingError, match=said):
-        record_made_elsewhere(tmp_path / "mine.json", tmp_path / "out.recording")
+        record_activations(tmp_path / "mine.json", tmp_path / "out.recording")
 
 
 def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

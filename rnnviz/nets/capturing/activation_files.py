@@ -15,8 +15,8 @@ import numpy.typing as npt
 
 from rnnviz.core.errors import ModelFileError, RecordingError
 from rnnviz.core.files.reading import DamagedFileError, check_fits, read_json, read_small
+from rnnviz.core.recordings.activation_files import KEY, states_in
 from rnnviz.core.recordings.groups import Group
-from rnnviz.core.recordings.made_elsewhere import KEY, states_in
 from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.sequences import base
 from rnnviz.core.sequences.text import Text
@@ -37,7 +37,7 @@ _CELL = re.compile(r"cell|state|(^|[^a-z])c\d*$", re.IGNORECASE)
 _HIDDEN = re.compile(r"hidden|output|(^|[^a-z])h\d*$", re.IGNORECASE)
 
 
-def record_made_elsewhere(path: Path, folder: Path) -> None:
+def record_activations(path: Path, folder: Path) -> None:
     """Write what lies at this path as a recording into a folder.
 
     Raises:
