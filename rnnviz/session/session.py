@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 
-from rnnviz.core.cells.finding import Finding, load_finding
-from rnnviz.core.colours.colour import Scale
+from rnnviz.core.cells.finding import load_finding
 from rnnviz.core.concepts import load_concept_file
 from rnnviz.core.errors import (
-    ConceptError,
-    FindingError,
     ModelFileError,
     RnnvizError,
     UnitError,
 )
-from rnnviz.core.files.reading import exists
 from rnnviz.core.kinds import ModelKind, kind_named
 from rnnviz.core.models.model_folder import model_file_in
 from rnnviz.core.models.moments import moments_beside
@@ -29,7 +25,6 @@ from rnnviz.core.models.unit_found import units_found
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.runs.watched import runs_in
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.stories.story import Story
 from rnnviz.session.alignments.alignments import Alignments
 from rnnviz.session.cells.following import Following
 from rnnviz.session.cells.inspection import Inspection
@@ -41,13 +36,14 @@ from rnnviz.session.cells.stepping import Stepping
 from rnnviz.session.cells.unit_summary import UnitSummary
 from rnnviz.session.shared.findings import Findings
 from rnnviz.session.shared.jobs import Jobs
-from rnnviz.session.shared.library import Library, SampleText, ShippedModel
+from rnnviz.session.shared.library import Library, SampleText
 from rnnviz.session.shared.next_stories import NextStories
-from rnnviz.session.shared.opening import OPEN, Opening
+from rnnviz.session.shared.opening import Opening
 from rnnviz.session.shared.reading_notes import ReadingNotes
 from rnnviz.session.shared.recordings import OPENED, Recordings
 from rnnviz.session.shared.selection import Selection
-from rnnviz.session.shared.stories import SHIPPED, StoryCollections
+from rnnviz.session.shared.showing import Showing, Wanted
+from rnnviz.session.shared.stories import StoryCollections
 from rnnviz.session.training.checkpoint_walks import CheckpointWalks
 from rnnviz.session.training.run_folders import RunFolders
 from rnnviz.session.training.runs import Runs
@@ -60,7 +56,6 @@ if TYPE_CHECKING:
     from rnnviz.session.cells.verdicts import Verdicts
     from rnnviz.session.gradients.gradients import Gradients
     from rnnviz.session.gradients.memory import Memory
-    from rnnviz.session.gradients.networks import Network
     from rnnviz.session.unroll.opened import UnrolledModel
     from rnnviz.session.unroll.unroll import Unroll
 
@@ -68,19 +63,6 @@ _KEPT = "start/recording"
 """The setting that names the walk to show at the next start."""
 _EXACT = "recordings/exact"
 """The setting that says whether units are kept as float32."""
-
-
-class _Wanted(NamedTuple):
-    """A finding that is shown when its recording is there, and the text it needs, if any."""
-
-    finding: Finding
-    text: Text | None
-    networks: tuple[Network, ...] = ()
-    """What its gradients are compared with."""
-    brushed: bool = True
-    """Whether its range is brushed."""
-    scaled: bool = True
-    """Whether its colours are taken, too."""
 
 
 class Session(QObject):
@@ -140,29 +122,39 @@ class Session(QObject):
         self.following = Following(self.jobs, self.runs, self.recordings, self)
         self.following.began.connect(self._select_first_unit)
         self.library = Library(settings, models, resources, self)
+        self.showing = Showing(
+            self.jobs,
+            self.recordings,
+            self.selection,
+            self.rankings,
+            self.scaling,
+            self.alignments,
+            self.opening,
+            self.stories,
+            open_model=self.open_model,
+            take_text=self._take_text,
+            gradients=lambda: self.gradients,
+            parent=self,
+        )
+        self.showing.workspace_wanted.connect(self.workspace_wanted)
+        self.showing.wish_changed.connect(self._keep_concept)
         self._text_suits_model = True
         self._takes_own_text = False
         """Whether the text that comes next is the own one of a model that was just opened."""
-        self._wanted: _Wanted | None = None
-        self._awaits_text: _Wanted | None = None
-        """A finding whose large text is still being read."""
-        self._lent: Scale | None = None
-        """The scale of the story that is told; it is kept for its unit alone."""
         self._opening: Path | None = None
         """A model that is remembered once it is open: files that are none are not."""
         self.recordings.text_changed.connect(self._forget_place)
         # Before the text follows: a walk that is kept is shown at once, and is what was wanted.
         self.recordings.model_changed.connect(self._tell_gradients)
-        self.recordings.model_changed.connect(self._compare_wanted)
+        self.recordings.model_changed.connect(self.showing.compare)
         self.recordings.model_changed.connect(self._suit_text)
         self.opening.opened.connect(self._show_opened)
         self.opening.refused.connect(self._give_up)
         self.recordings.recording_changed.connect(self._fit_selection)
-        self.recordings.recording_changed.connect(self._show_wanted)
+        self.recordings.recording_changed.connect(self.showing.show_wanted)
         self.recordings.recording_changed.connect(self._keep_first)
         self.reading_notes = ReadingNotes(self.recordings, self)
         self.reading_notes.message.connect(self.message)
-        self.selection.unit_changed.connect(self._take_back_scale)
 
     # Made when they are first asked for: the window starts without them
 
@@ -222,7 +214,7 @@ class Session(QObject):
 
         kind = kind_of(path)
         if kind != "finding":
-            self._want(None)
+            self.showing.want(None)
         opening: dict[str, Callable[[Path], object]] = {
             "model": self.open_model,
             "run": self._open_run,
@@ -260,10 +252,10 @@ class Session(QObject):
         self.selection.set_concept(concept.name)
 
     def _open_finding(self, path: Path) -> None:
-        self.show_finding(load_finding(path))
+        self.showing.show_finding(load_finding(path))
 
     def _open_stories(self, path: Path) -> None:
-        self.tell(self.stories.open_file(path), 0)
+        self.showing.tell(self.stories.open_file(path), 0)
 
     def _open_text(self, path: Path) -> None:
         self.recordings.open_text(path)
@@ -323,24 +315,15 @@ class Session(QObject):
         # A text that was asked for stays; the kept recording is of another.
         asked_for = self.recordings.text is not None
         if not asked_for:
-            self._tell_first(first)
+            self.showing.begin_with_story_of(first.path)
         if not asked_for and sample is not None and isinstance(kept, str):
             with contextlib.suppress(RnnvizError):
                 if self.recordings.show_kept(Path(kept), first.path, sample.path):
                     recording = self.recordings.recording
                     assert recording is not None
                     self._select_first_finding(first.description, recording.groups)
-                    self._show_wanted()
+                    self.showing.show_wanted()
         self.opening.open(first.path)
-
-    def _tell_first(self, first: ShippedModel) -> None:
-        """Begin with the first story, if it is told with the model that is opened first."""
-        story = next(iter(self.stories.of(SHIPPED)), None)
-        finding = None if story is None else story.finding
-        if finding is None or Path(finding.model_path) != first.path:
-            return
-        self._want(_Wanted(finding, None, brushed=False))
-        self.stories.set_current(SHIPPED, 0)
 
     @Slot()
     def _keep_first(self) -> None:
@@ -353,7 +336,7 @@ class Session(QObject):
 
     def show_text(self, text: Text) -> None:
         """Show a text that the person wrote or sampled; it stays when the model changes."""
-        self._text_suits_model, self._wanted = False, None
+        self._text_suits_model, self.showing.wanted = False, None
         self.recordings.show_text(text)
 
     @Slot()
@@ -365,7 +348,7 @@ class Session(QObject):
     @Slot(str)
     def _give_up(self, path: str) -> None:
         """A model could not be opened: what was to be shown in it is not shown in the next."""
-        self._wanted = None
+        self.showing.wanted = None
         if self._opening == Path(path):
             self._opening = None
 
@@ -386,6 +369,17 @@ class Session(QObject):
         opened = {"cells": self.recordings.model, "alignments": self.alignments.model}
         model = opened.get(workspace)
         return None if model is None else kind_named(model.kind)
+
+    @Slot()
+    def _keep_concept(self) -> None:
+        """Something else is to be shown: the text that comes next is not a model's own one."""
+        self._takes_own_text = False
+
+    @Slot()
+    def _tell_gradients(self) -> None:
+        """First of all: what a story compares comes after the model alone, and stays."""
+        if "gradients" in vars(self):
+            self.gradients.take_model()
 
     @Slot(str, str)
     def _show_opened(self, path: str, workspace: str) -> None:
@@ -409,8 +403,9 @@ class Session(QObject):
         shown = self.recordings.recording
         if shown is None or shown.description.model_path != model.path:
             self._select_first_finding(model.description, model.groups())
-        if self._wanted is not None and self._wanted.finding.model_path == model.path:
-            self._suit_text_to(self._wanted)
+        wanted = self.showing.wanted
+        if wanted is not None and wanted.finding.model_path == model.path:
+            self._suit_text_to(wanted)
             return
         if self.recordings.reading:
             return  # the text that the person chose is on its way
@@ -449,20 +444,24 @@ class Session(QObject):
 
     def open_own_text(self, path: Path) -> None:
         """Show the sample text of the open model; the next model brings its own again."""
-        self._want(None)
+        self.showing.want(None)
         self.recordings.open_text(path)
         self._text_suits_model = True
 
-    def _suit_text_to(self, wanted: _Wanted) -> None:
+    def _suit_text_to(self, wanted: Wanted) -> None:
         """Show the text of what is wanted, whose model has just been opened."""
         text, path = self.recordings.text, wanted.finding.text_path
         if wanted.text is not None:
-            self._text_suits_model = False
-            self.recordings.take_text(wanted.text)
+            self._take_text(wanted.text)
         elif path and (text is None or str(text.path) != path):
             self._open_sample(Path(path))
             return
         self.recordings.walk_if_small()
+
+    def _take_text(self, text: Text) -> None:
+        """Show a text that comes with what is shown on it; the next model brings its own."""
+        self._text_suits_model = False
+        self.recordings.take_text(text)
 
     def _open_sample(self, path: Path) -> None:
         try:
@@ -486,261 +485,7 @@ class Session(QObject):
         if self.rankings.concept(found.concept):
             self.selection.set_concept(found.concept)
 
-    # Findings
-
-    def show_finding(
-        self,
-        finding: Finding,
-        given: Text | None = None,
-        networks: tuple[Network, ...] = (),
-        *,
-        brushed: bool = True,
-        scaled: bool = True,
-    ) -> None:
-        """Open what a finding was made on, if need be, and show the unit and the range.
-
-        Args:
-            given: its text, where no file holds it.
-            networks: what its gradients are compared with.
-            brushed: whether its range is brushed.
-            scaled: whether its colours are taken, too.
-
-        Raises:
-            RnnvizError: its model or text is gone; what was open stays.
-        """
-        self.recordings.intervene(None)
-        text = self.recordings.text
-        path, text_path = Path(finding.model_path), Path(finding.text_path)
-        if finding.model_path and not exists(path):
-            raise FindingError(f"the model of “{finding.title}” is gone: {path} does not exist")
-        unsaved = not finding.text_path and given is None
-        if unsaved and (text is None or text.name != finding.text_name):
-            raise FindingError(
-                f"“{finding.title}” was found in {finding.text_name or 'a text'} that was never "
-                "saved as a file; open or paste that text again, then show the finding"
-            )
-        wanted = _Wanted(finding, given, networks, brushed, scaled)
-        if finding.text_path and (text is None or text.path != text_path):
-            self._want(None)
-            self._awaits_text = wanted
-            self.recordings.read_text(text_path, partial(self._show_on, wanted))
-        else:
-            self._show(wanted)
-
-    def _show_on(self, wanted: _Wanted, text: Text) -> None:
-        """Show it on its text, which was read, unless something else was opened meanwhile."""
-        if wanted is self._awaits_text:
-            self._show(wanted._replace(text=text))
-
-    def _show(self, wanted: _Wanted) -> None:
-        """Open the model of a finding, if need be, and show it."""
-        self._want(wanted)
-        finding, model = wanted.finding, self.recordings.model
-        if finding.model_path and (model is None or model.path != finding.model_path):
-            # The text comes with the model: if that cannot be opened, what was open stays.
-            self.open_model(Path(finding.model_path), finding.vocabulary, finding.reading)
-            return
-        if wanted.text is not None:
-            self._text_suits_model = False
-            self.recordings.take_text(wanted.text)
-        self._compare_wanted()
-        if self.recordings.recording is None:
-            self.recordings.walk_if_small()
-        else:
-            self._show_wanted()
-
-    def _want(self, wanted: _Wanted | None) -> None:
-        """Say what is to be shown; a model that is still being opened for something else is not."""
-        self._wanted, self.alignments.begin_with = wanted, None
-        self._takes_own_text = False
-        self._awaits_text = None
-
-    @Slot()
-    def _tell_gradients(self) -> None:
-        """First of all: what a story compares comes after the model alone, and stays."""
-        if "gradients" in vars(self):
-            self.gradients.take_model()
-
-    @Slot()
-    def _compare_wanted(self) -> None:
-        """Set the networks beside each other that a story compares, once its model is open."""
-        wanted, model = self._wanted, self.recordings.model
-        if wanted is None or not wanted.networks or model is None:
-            return
-        if model.path == wanted.finding.model_path:
-            self.gradients.set_networks(wanted.networks)
-
-    @Slot()
-    def _show_wanted(self) -> None:
-        recording, wanted = self.recordings.recording, self._wanted
-        if recording is None or wanted is None:
-            return
-        if self.jobs.busy(OPEN):
-            return  # the walk is still of the model that was open before
-        finding = wanted.finding
-        about = recording.description
-        if finding.model_path not in ("", about.model_path) or (
-            finding.text_name != about.text_name
-        ):
-            # Something else was opened meanwhile; it is not shown as if it were the finding.
-            self._wanted = None
-            return
-        self._wanted = None
-        if finding.channel == "surprisal":
-            self.selection.set_colouring("surprisal")
-        elif finding.channel == "verdict":
-            self.selection.set_colouring("verdict")
-        else:
-            with contextlib.suppress(UnitError):
-                unit = recording.groups.number(finding.group_name, finding.unit)
-                self.selection.select_unit(unit, finding.channel)
-        concept = self._concept_of(finding)
-        if concept is not None:
-            self.selection.set_concept(concept)
-        if wanted.scaled:
-            self.scaling.lock(finding.scale)
-        self._lent = None if wanted.brushed or not wanted.scaled else finding.scale
-        stop = min(finding.stop, recording.length)
-        if wanted.brushed:
-            self.selection.set_range((finding.start, stop))
-            self.selection.jump(finding.start)
-        else:
-            self.selection.set_concept(concept)
-            self.selection.set_range(None)
-            self.selection.show_from(finding.start)
-
-    @Slot()
-    def _take_back_scale(self) -> None:
-        """Another unit than the story's has a range of its own."""
-        if self._lent is not None and self.scaling.locked == self._lent:
-            self.scaling.unlock()
-        self._lent = None
-
-    # Stories
-
-    def tell(self, collection: str, place: int, stage: int = 0) -> None:
-        """Tell the story at this place of a collection, at this of its stages.
-
-        Whatever is still being opened for another one is not waited for any more.
-
-        Raises:
-            RnnvizError: its model or text is gone; the story before stays.
-        """
-        story = self.stories.at(collection, place).at_stage(stage)
-        self.jobs.cancel(OPEN)
-        self._want(None)
-        if story.show == "alignments":
-            self._show_translation(Path(story.model), story.sentence)
-        elif story.finding is not None:
-            networks = _compared(story)
-            given = Text.of(story.text, story.finding.text_name) if story.text else None
-            self.show_finding(story.finding, given, networks, brushed=False)
-        self.stories.set_current(collection, place, stage)
-        self.workspace_wanted.emit(story.show)
-
-    def show_again(self, story: Story, recording: str = "") -> None:
-        """Show what was looked at before, as a story holds it, but tell no story.
-
-        Args:
-            recording: the folder of its walk, which is shown before the engine has the model.
-
-        Raises:
-            RnnvizError: its model or text is gone; what was open stays.
-        """
-        self.jobs.cancel(OPEN)
-        self._want(None)
-        finding = story.finding
-        if story.show == "alignments":
-            self._show_translation(Path(story.model), story.sentence)
-        elif finding is not None:
-            networks = _compared(story)
-            given = Text.of(story.text, finding.text_name) if story.text else None
-            if recording and finding.text_path and self.recordings.recording is None:
-                with contextlib.suppress(RnnvizError):
-                    paths = Path(finding.model_path), Path(finding.text_path)
-                    self.recordings.show_kept(Path(recording), *paths)
-            self.show_finding(finding, given, networks, brushed=False, scaled=False)
-            if self._wanted is not None and self.recordings.recording is not None:
-                self._show_kept_place(finding)
-        self.workspace_wanted.emit(story.show)
-
-    def _show_kept_place(self, finding: Finding) -> None:
-        """Show the unit of a walk that is on the screen while its model is still being opened."""
-        recording = self.recordings.recording
-        if recording is None or recording.description.model_path != finding.model_path:
-            return
-        with contextlib.suppress(UnitError):
-            if finding.of_unit:
-                unit = recording.groups.number(finding.group_name, finding.unit)
-                self.selection.select_unit(unit, finding.channel)
-        self.selection.set_concept(self._concept_of(finding))
-        self.selection.show_from(finding.start)
-
-    def _concept_of(self, finding: Finding) -> str | None:
-        """The name by which the concept of a finding is known here, made known where it was not."""
-        if finding.concept is None:
-            return None
-        try:
-            return self.rankings.lend(finding.concept)
-        except ConceptError:
-            return finding.concept_name
-
-    @property
-    def shows_story(self) -> bool:
-        """Whether what is on the screen, or on its way there, is what the told story tells of."""
-        current, recording = self.stories.current, self.recordings.recording
-        if current is None or not self.story_is_open:
-            return False
-        story = current[0]
-        by_place = story.show in ("alignments", "gradients")
-        if by_place or story.finding is None or self._wanted is not None or recording is None:
-            return True
-        return self._shows(story.finding, recording.groups)
-
-    @property
-    def story_is_open(self) -> bool:
-        """Whether the told story's model and text are open, or on their way, whatever the unit."""
-        current = self.stories.current
-        if current is None:
-            return False
-        story = current[0]
-        if story.show == "alignments":
-            coming = self.jobs.busy(OPEN) or self.alignments.busy
-            answer = self.alignments.current
-            return coming or (answer is not None and answer.question.sentence == story.sentence)
-        finding, recording = story.finding, self.recordings.recording
-        coming = self._awaits_text is not None and self.recordings.reading
-        if finding is None or self._wanted is not None or coming:
-            return True
-        model, text = self.recordings.model, self.recordings.text
-        if recording is not None:
-            about = recording.description
-            shown = about.model_path, about.text_name
-        elif model is not None and text is not None:
-            shown = model.path, text.name
-        else:
-            return True
-        return shown == (finding.model_path, finding.text_name)
-
-    def _shows(self, finding: Finding, groups: Groups) -> bool:
-        """Whether the text is coloured as a finding on it is."""
-        if not finding.of_unit:
-            return self.selection.colouring == finding.channel
-        with contextlib.suppress(UnitError):
-            unit = groups.number(finding.group_name, finding.unit)
-            shown = self.selection.unit, self.selection.channel, self.selection.colouring
-            return shown == (unit, finding.channel, "unit")
-        return False
-
-    def _show_translation(self, path: Path, sentence: str) -> None:
-        if not exists(path):
-            raise FindingError(f"the model of this story is gone: {path} does not exist")
-        model = self.alignments.model
-        if model is not None and model.path == str(path):
-            self.alignments.translate(sentence)
-            return
-        self.alignments.begin_with = str(path), sentence
-        self.opening.open(path)
+    # Closing
 
     def close(self) -> None:
         """End the engine and let all files go; trainers go on."""
@@ -759,14 +504,3 @@ class Session(QObject):
             self.unrolled_model.close()
         self.settings.setValue(_EXACT, self.recordings.dtype == "float32")
         self.settings.sync()
-
-
-def _compared(story: Story) -> tuple[Network, ...]:
-    """The networks whose gradients a story sets beside each other.
-
-    Raises:
-        ModelFileError: one of them is no model of ours.
-    """
-    from rnnviz.session.gradients.networks import Network, described
-
-    return tuple(Network(path, described(Path(path)).name) for path in story.networks)

@@ -234,7 +234,9 @@ ACTS: tuple[Act, ...] = (
     lambda s, w, r: s.show_text(Text.of("pasted " + "ab" * r.randrange(1, 4), "pasted")),
     lambda s, w, r: s.recordings.type_text("typed" * r.randrange(3)),
     lambda s, w, r: s.recordings.walk(r.choice((("hidden",), ("hidden", "cell")))),
-    lambda s, w, r: s.show_finding(finding_of(w, r.choice((*SHAPES, "bad")), r.randrange(4))),
+    lambda s, w, r: s.showing.show_finding(
+        finding_of(w, r.choice((*SHAPES, "bad")), r.randrange(4))
+    ),
     open_recording,
     lambda s, w, r: s.selection.select_unit(r.randrange(5), "hidden"),
     lambda s, w, r: s.selection.toggle_pin(Pin("hidden", s.selection.unit)),
@@ -273,8 +275,8 @@ ACTS: tuple[Act, ...] = (
     lambda s, w, r: s.alignments.gold.set(threshold=r.choice((0.25, 0.5))),
     lambda s, w, r: s.alignments.tables.score_all(),
     lambda s, w, r: s.alignments.tables.record(),
-    lambda s, w, r: s.tell(*told_in(s, w, r.randrange(len(STORIES)))),
-    lambda s, w, r: s.tell(*told_in(s, w, r.randrange(len(STORIES)))),
+    lambda s, w, r: s.showing.tell(*told_in(s, w, r.randrange(len(STORIES)))),
+    lambda s, w, r: s.showing.tell(*told_in(s, w, r.randrange(len(STORIES)))),
 )
 
 
@@ -317,16 +319,18 @@ def test_a_story_is_told_whatever_is_still_loading_for_another(
         session, runner = late()
         rooms: list[str] = []
         session.workspace_wanted.connect(rooms.append)
-        session.tell(*told_in(session, world, STORIES.index(first)))
+        session.showing.tell(*told_in(session, world, STORIES.index(first)))
         for _ in range(heard):
             for number in runner.open:
                 runner.step(number)
-        session.tell(*told_in(session, world, STORIES.index(second)))
+        session.showing.tell(*told_in(session, world, STORIES.index(second)))
         runner.finish()
         check(session)
         story = session.stories.current
         assert story is not None and story[0].title == second
-        assert session.shows_story, f"{second} after {first}, of which {heard} steps were heard"
+        assert session.showing.shows_story, (
+            f"{second} after {first}, of which {heard} steps were heard"
+        )
         assert rooms[-1] == story[0].show
         whose = whose_recording(session)
         if second in ("m0", "m1", "typed"):
@@ -507,7 +511,7 @@ def test_a_finding_that_failed_to_open_does_not_take_the_next_recording(
     walk = cells(session, runner, world, "m0", 0)
     runner.finish(walk)
     before = session.recordings.text
-    session.show_finding(finding_of(world, "bad", 1))
+    session.showing.show_finding(finding_of(world, "bad", 1))
     runner.finish()
     assert [failure.message for failure in runner.failures] == ["bad.safetensors is no model"]  # type: ignore[attr-defined]
     assert session.recordings.text is before, "what was open stays"
@@ -522,11 +526,11 @@ def test_a_finding_is_forgotten_when_something_else_is_opened_meanwhile(
 ) -> None:
     session, runner = screens
     runner.finish(cells(session, runner, world, "m0", 0))
-    session.show_finding(finding_of(world, "m1", 1))
+    session.showing.show_finding(finding_of(world, "m1", 1))
     session.open_path(text_path(world, 2))
     runner.finish()
     assert session.selection.range is None
-    session.show_finding(finding_of(world, "m1", 1))
+    session.showing.show_finding(finding_of(world, "m1", 1))
     runner.finish()
     assert session.selection.range == (1, 4)
 

@@ -193,7 +193,7 @@ def test_a_path_that_is_written_like_an_address_connects_to_nothing(
         scale=Scale(-1.0, 1.0, "blue-orange"), start=0, stop=1,
     )  # fmt: skip
     with pytest.raises(FindingError, match="is gone"):
-        session.show_finding(there)
+        session.showing.show_finding(there)
     file = tmp_path / "me@there:novel"
     file.write_text("a text whose name has a colon")
     session.open_path(file)
@@ -233,7 +233,7 @@ def test_a_finding_opens_its_model_and_text_and_shows_its_unit_and_range(
     session = make_session()
     jumps: list[int] = []
     session.selection.jumped.connect(jumps.append)
-    session.show_finding(finding)
+    session.showing.show_finding(finding)
     assert session.recordings.text.name == "own.txt"
     assert (session.selection.unit, session.selection.channel) == (3, "hidden")
     assert session.selection.range == (3, 6)
@@ -258,7 +258,7 @@ def test_a_finding_in_a_large_text_waits_for_the_engine_to_read_it(
         text_path=str(own),
     )  # fmt: skip
     session = make_session(read_text=read_text)
-    session.show_finding(finding)
+    session.showing.show_finding(finding)
     assert session.jobs._runner.ran[:2] == ["read_text", "open_model"]
     assert str(session.recordings.text) == "my own text, é"
     assert (session.selection.unit, session.selection.range) == (3, (3, 6))
@@ -268,7 +268,7 @@ def test_a_finding_in_a_large_text_waits_for_the_engine_to_read_it(
         session.recordings, "read_text", lambda path, done: asked.append(partial(read, path, done))
     )
     session.show_text(Text.of("another text", "another"))
-    session.show_finding(finding)
+    session.showing.show_finding(finding)
     session.open_path(model_file)
     asked.pop()()
     assert str(session.recordings.text) == "another text"

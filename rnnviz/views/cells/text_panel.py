@@ -323,7 +323,7 @@ class TextPanel(QWidget):
         """Say in red where the loss is above that of knowing nothing."""
         told = self._session.stories.current
         said = loss_warning(self._shown) if self._shown is not None else ""
-        if told is not None and told[0].stages and self._session.shows_story:
+        if told is not None and told[0].stages and self._session.showing.shows_story:
             said = ""  # an untrained network is what the story begins with
         if said != self.problem.text():
             self.problem.setText(said)

@@ -93,7 +93,7 @@ class Places(QObject):
             other.append(here)
         self._here, self._going = target.pop(), True
         try:
-            self._window.session.show_again(self._here)
+            self._window.session.showing.show_again(self._here)
         except RnnvizError as error:
             self._window.show_message(str(error))
         self._going = not self._arrived()
@@ -106,7 +106,7 @@ class Places(QObject):
         story, recording = window.telling.made(), session.recordings.recording
         stories = session.stories
         told = None
-        if stories.current is not None and session.shows_story:
+        if stories.current is not None and session.showing.shows_story:
             told = stories.collection, stories.current[1]
         left = Left(
             workspace=window.workspace_tabs.current.name,
@@ -132,7 +132,7 @@ class Places(QObject):
         if left.story is None:
             return False
         try:
-            session.show_again(left.story, left.recording)
+            session.showing.show_again(left.story, left.recording)
         except RnnvizError:
             # It may have been moved or deleted; then the window opens on what ships.
             return False

@@ -418,7 +418,7 @@ class Window(QMainWindow):
         """Show a finding as it was saved."""
         finding = saved.finding
         self.session.stories.end()
-        if self._open(self.session.show_finding, finding) and finding.note:
+        if self._open(self.session.showing.show_finding, finding) and finding.note:
             caption = " ".join(finding.note.split())[:LONGEST_CAPTION]
             story = Story(title=finding.title, caption=caption, finding=finding)
             self.session.stories.tell_alone(story)

@@ -19,7 +19,7 @@ __all__ = ["_any_file_is_a_network", "late", "world"]
 
 def told(session, world):
     """The first of the stories of these tests is told: m0, then m1, two translators, and others."""
-    session.tell(*told_in(session, world, 0))
+    session.showing.tell(*told_in(session, world, 0))
 
 
 def test_the_next_story_is_walked_and_shown_at_once(late, world):
@@ -31,7 +31,7 @@ def test_the_next_story_is_walked_and_shown_at_once(late, world):
     runner.finish()
     assert runner.ran[-2:] == ["open_model", "walk"], "m1 was walked ahead"
     walked = runner.ran.count("walk")
-    session.tell(OWN, 1)
+    session.showing.tell(OWN, 1)
     # As soon as the model is open, its walk is there: nothing is read anew.
     runner.finish(runner.find("open_model"))
     assert (whose_recording(session) or ("",))[0] == str(model_path(world, "m1"))
@@ -63,7 +63,7 @@ def test_nothing_is_done_ahead_where_no_story_is_told(late, world):
     session.next_stories.go_on()
     assert not runner.open
     # The last of the stories has none ahead.
-    session.tell(*told_in(session, world, 5))
+    session.showing.tell(*told_in(session, world, 5))
     runner.finish()
     session.next_stories.go_on()
     assert not runner.open

@@ -45,17 +45,17 @@ def test_stages_come_one_after_the_other_before_the_next_story(late, world):
     session, runner = late()
     session.stories.add(staged(world))
     session.stories.add(story_of(world, "m1"))
-    session.tell(OWN, 0)
+    session.showing.tell(OWN, 0)
     shown = []
     while True:
         runner.finish()
         story = session.stories.current[0]
-        assert session.shows_story
+        assert session.showing.shows_story
         shown.append((story.caption, Path(shown_model(session)).name))
         beside = session.stories.beside(1)
         if beside is None:
             break
-        session.tell(*beside)
+        session.showing.tell(*beside)
     assert [caption for caption, _ in shown] == ["At m0.", "At m2.", ""]
     assert [path for _, path in shown] == [f"m{n}.safetensors" for n in (0, 2, 1)]
     assert session.stories.beside(-1) == (OWN, 0, 1), "back is the last stage"
@@ -66,7 +66,7 @@ def test_whatever_is_late_the_stage_that_is_told_is_shown(late, world):
     session.stories.add(staged(world))
     for order in ((0, 1), (1, 0)):
         for stage in order:
-            session.tell(OWN, 0, stage)
+            session.showing.tell(OWN, 0, stage)
             for number in runner.open:
                 runner.step(number)
         runner.finish()
@@ -81,7 +81,7 @@ def test_a_story_brings_its_own_concept(late, world):
     finding = msgspec.structs.replace(found(world), concept=spec)
     story = msgspec.structs.replace(story_of(world, "m2"), finding=finding)
     session.stories.add(story)
-    session.tell(OWN, 0)
+    session.showing.tell(OWN, 0)
     runner.finish()
     assert session.selection.concept == "the-b"
     concept = session.rankings.concept("the-b")

@@ -154,7 +154,7 @@ def test_units_are_named_by_their_group_in_tables_and_exports(
     assert made.values.tolist() == pytest.approx([t / 100 for t in range(3, 9)], abs=1e-3)
     assert (finding.group, finding.unit, finding.unit_name) == ("1<", 1, "1<:1")
     session.selection.select_unit(0)
-    session.show_finding(finding)
+    session.showing.show_finding(finding)
     assert (session.selection.unit, session.selection.channel) == (5, "hidden")
     model = RankingModel()
     scores = tuple(

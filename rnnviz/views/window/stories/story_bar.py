@@ -144,11 +144,11 @@ class StoryBar(QFrame):
         if current is None:
             return
         story = current[0]
-        is_open, here = self._session.story_is_open, self._workspace in ("", story.show)
+        is_open, here = self._session.showing.story_is_open, self._workspace in ("", story.show)
         self.title.setVisible(is_open)
         self.caption.setVisible(is_open and here and bool(story.caption))
         self.stages.setVisible(is_open and here and bool(story.stages))
-        self.again.setVisible(not (here and self._session.shows_story))
+        self.again.setVisible(not (here and self._session.showing.shows_story))
         self.again.setToolTip(plain_tip(story.title))
 
     @Slot()

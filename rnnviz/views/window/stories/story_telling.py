@@ -65,7 +65,7 @@ class StoryTelling(QObject):
     def tell(self, collection: str, place: int, stage: int = 0) -> None:
         """Tell this story, at this of its stages."""
         try:
-            self._session.tell(collection, place, stage)
+            self._session.showing.tell(collection, place, stage)
         except RnnvizError as error:
             self.refused.emit(str(error))
 
