@@ -20,10 +20,11 @@ from rnnviz.views.text.painting.text_painter import words
 
 CELL = 2
 """The side of a tiny cell, in pixels."""
-WIDTH = 96
+WIDTH = 72
+"""So that lines of a book, some 72 letters, fit beside it in a window 1280 pixels wide."""
 _MARGIN = 8
 _LANE = 6
-_RUN = 16
+_RUN = 24
 """How many characters of a cell are looked at; more would hardly change its colour."""
 
 
