@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnviz.core.errors import RecordingError
-from rnnviz.core.system.deleting import delete_aside, set_aside
+from rnnviz.core.system.deleting import delete_moved, set_aside
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -65,12 +65,12 @@ def remove_unless_written(folder: Path) -> bool:
         lock.acquire(blocking=False)
     except (Timeout, OSError):
         return not folder.exists()
-    aside = set_aside(folder)
-    if aside is None:
+    moved = set_aside(folder)
+    if moved is None:
         _let_go(lock, folder)
     else:
-        _let_go(lock, aside)
-        delete_aside(aside)
+        _let_go(lock, moved)
+        delete_moved(moved)
     return True
 
 

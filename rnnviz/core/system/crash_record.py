@@ -35,7 +35,7 @@ class CrashRecord:
     def __init__(self, folder: Path) -> None:
         self.path: Path | None = folder / f"window-{os.getpid()}.txt"
         self._file: TextIO | None = None
-        self._told = False
+        self._noted = False
         try:
             if self.path.exists():  # of a window whose number this process has by now
                 self.path.rename(self.path.with_name(f"{self.path.stem}-before.txt"))
@@ -50,7 +50,7 @@ class CrashRecord:
         """Add what went wrong without ending the window; nothing where there are no details."""
         if not details:
             return
-        self._told = True
+        self._noted = True
         with contextlib.suppress(OSError, ValueError):
             if self._file is not None and self._file.tell() < _MOST_WRITTEN:
                 self._file.write(f"\n{time.strftime('%Y-%m-%d %H:%M:%S')}\n{details}\n")
@@ -64,7 +64,7 @@ class CrashRecord:
         faulthandler.disable()
         with contextlib.suppress(OSError, ValueError):
             file.close()
-            if self._told:
+            if self._noted:
                 self.path.rename(self.path.with_name(_TOLD.format(_moment())))
             else:
                 self.path.unlink()

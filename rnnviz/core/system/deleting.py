@@ -53,26 +53,26 @@ def delete(folder: Path) -> None:
 
     A process that ends waits for it; what a killed one leaves, the next window removes.
     """
-    aside = set_aside(folder)
-    if aside is not None:
-        delete_aside(aside)
+    moved = set_aside(folder)
+    if moved is not None:
+        delete_moved(moved)
 
 
 def set_aside(folder: Path) -> Path | None:
     """Give a folder a name that says to be rid of it; None where nothing is left to delete."""
     # As `left_behind` knows it.
-    aside = folder.with_name(f"rnnviz-{os.getpid()}-deleted-{next(_numbers)}")
+    moved = folder.with_name(f"rnnviz-{os.getpid()}-deleted-{next(_numbers)}")
     try:
-        folder.rename(aside)
+        folder.rename(moved)
     except FileNotFoundError:
         return None
     except OSError:  # on Windows, of files that are open
         shutil.rmtree(folder, ignore_errors=True)
         return None
-    return aside
+    return moved
 
 
-def delete_aside(folder: Path) -> None:
+def delete_moved(folder: Path) -> None:
     """Delete a folder whose name nobody asks for, in a thread that ends when all is deleted."""
     _bin.put(folder)
 

@@ -30,11 +30,12 @@ _SETTLES_MS = 1500
 """How long after it is first shown a window may still be given its size by the desktop."""
 
 
-class Left(msgspec.Struct, frozen=True):
+class Left(msgspec.Struct, frozen=True, rename={"at_right": "aside"}):
     """How large a workspace and its docks were, in pixels, when it was left."""
 
     size: tuple[int, int]
-    aside: bool
+    at_right: bool
+    """Whether the panels of `bottom` stood at the right then."""
     docks: dict[str, tuple[int, int]]
     """The width and the height of those that were seen, by their names."""
 
@@ -99,7 +100,7 @@ class Workspace(QMainWindow):
         self._pieces = self._made_in_pieces()
         self._plots = ImportsAhead(() if PLOTS[-1] in sys.modules else PLOTS, self)
         self._sized = False
-        self._aside = False
+        self._at_right = False
         """Whether the panels of `bottom` stand under those at the right, for want of height."""
         self._height = 0
         """As it was last."""
@@ -299,7 +300,7 @@ class Workspace(QMainWindow):
             with contextlib.suppress(msgspec.DecodeError):
                 self._left = msgspec.json.decode(sizes, type=Left)
         lower = self._lower
-        self._aside = bool(lower) and self.dockWidgetArea(lower[0]) == _RIGHT
+        self._at_right = bool(lower) and self.dockWidgetArea(lower[0]) == _RIGHT
         self._share_anew()
         return True
 
@@ -321,7 +322,7 @@ class Workspace(QMainWindow):
     def _sizes_now(self) -> Left:
         seen = [*self._seen_docks(_RIGHT), *self._seen_docks(_BOTTOM)]
         docks = {dock.objectName(): (dock.width(), dock.height()) for dock in seen}
-        return Left((self.width(), self.height()), self._aside, docks)
+        return Left((self.width(), self.height()), self._at_right, docks)
 
     @Slot()
     def _share_anew(self) -> None:
@@ -332,15 +333,17 @@ class Workspace(QMainWindow):
         left, size = self._left, (self.width(), self.height())
         if left is None or left.size == size:
             return
-        if left.aside and self._aside and self.height() >= for_text(self.low) + _ROOM:
+        if left.at_right and self._at_right and self.height() >= for_text(self.low) + _ROOM:
             self._move_lower(_BOTTOM)
-        elif not self._aside and self.height() < for_text(self.low):
+        elif not self._at_right and self.height() < for_text(self.low):
             self._move_lower(_RIGHT)
         across, down = (now / max(1, before) for now, before in zip(size, left.size, strict=True))
         below, right = self._seen_docks(_BOTTOM), self._seen_docks(_RIGHT)
         if below:
             known = left.docks.get(below[0].objectName())
-            wanted = self.bottom_height if known is None or left.aside else round(known[1] * down)
+            wanted = (
+                self.bottom_height if known is None or left.at_right else round(known[1] * down)
+            )
             most = max(self.height() - for_text(_LEAST_MIDDLE), _LEAST_BELOW)
             self.resizeDocks(below[:1], [min(wanted, most)], Qt.Orientation.Vertical)
         if right:
@@ -349,7 +352,7 @@ class Workspace(QMainWindow):
             least = for_text(self.least_right_width)
             width = max(least, min(wanted, self.width() - for_text(_LEAST_ACROSS)))
             self.resizeDocks(right[:1], [width], Qt.Orientation.Horizontal)
-        if self._aside and not left.aside:
+        if self._at_right and not left.at_right:
             self._share_height()
         elif len(right) > 1:
             heights = [round(left.docks.get(d.objectName(), (0, 200))[1] * down) for d in right]
@@ -384,7 +387,7 @@ class Workspace(QMainWindow):
         shown = [self.docks[panel.name] for panel in self.panels if panel.name in self.docks]
         right = next((dock for dock in shown if dock.objectName() not in self.bottom), None)
         below = next((dock for dock in shown if dock.objectName() in self.bottom), None)
-        if right is not None and below is not None and self._aside:
+        if right is not None and below is not None and self._at_right:
             halves = [self.height() * 11 // 20, self.height() * 9 // 20]
             self.resizeDocks([right, below], halves, Qt.Orientation.Vertical)
 
@@ -398,7 +401,7 @@ class Workspace(QMainWindow):
         for dock in lower[1:]:
             self.tabifyDockWidget(lower[0], dock)
         lower[0].raise_()
-        self._aside = area == _RIGHT
+        self._at_right = area == _RIGHT
         self._tidying.start()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -416,11 +419,11 @@ class Workspace(QMainWindow):
             return
         if not self._sized or not self.docks or not before:
             return
-        if self.height() < for_text(self.low) <= before and not self._aside:
+        if self.height() < for_text(self.low) <= before and not self._at_right:
             self._move_lower(_RIGHT)
             # Before it is shown the docks would not keep their sizes.
             QTimer.singleShot(0, self, self._share_height)
-        elif self._aside and self.height() >= for_text(self.low) + _ROOM > before:
+        elif self._at_right and self.height() >= for_text(self.low) + _ROOM > before:
             self._move_lower(_BOTTOM)
             below = [self.docks[name] for name in self.bottom if name in self.docks]
             self.resizeDocks(below[:1], [self.bottom_height], Qt.Orientation.Vertical)
@@ -457,7 +460,7 @@ class Workspace(QMainWindow):
         if not self._restore():
             self.restoreState(self._default_layout, self.layout_version)
             lower = self._lower
-            self._aside = bool(lower) and self.dockWidgetArea(lower[0]) == _RIGHT
+            self._at_right = bool(lower) and self.dockWidgetArea(lower[0]) == _RIGHT
             self._size_docks()
         if (asked := self.docks.get(self._asked_for)) is not None:
             asked.show()

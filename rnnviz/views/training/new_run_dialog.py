@@ -84,12 +84,12 @@ class NewRunDialog(QDialog):
         texts: tuple[Path, ...] = (),
         parent: QWidget | None = None,
         settings: QSettings | None = None,
-        said: Mapping[Path, str] | None = None,
+        called: Mapping[Path, str] | None = None,
     ) -> None:
-        """Ask, with `texts` to learn from; `said` is what some of them are called here."""
+        """Ask, with `texts` to learn from; `called` is what some of them are called here."""
         super().__init__(parent)
         self._settings = settings
-        self._said = said or {}
+        self._called = called or {}
         self.setWindowTitle("New training run")
         self.setAcceptDrops(True)
         self._jobs, self._folder = jobs, folder
@@ -428,8 +428,8 @@ class NewRunDialog(QDialog):
         self._data_title.setText(data.title if data is not None else "Data")
         needed = self._needs_data
         self.choose.setEnabled(needed)
-        if files and all(path in self._said for path in files):
-            shown = ", ".join(self._said[path] for path in files)
+        if files and all(path in self._called for path in files):
+            shown = ", ".join(self._called[path] for path in files)
         else:
             shown = f"{', '.join(path.name for path in files)} ({self.data_bytes:,} bytes)"
         self.texts.setText(

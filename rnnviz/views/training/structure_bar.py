@@ -114,9 +114,9 @@ def _arrow(painter: QPainter, start: QPointF, end: QPointF) -> None:
     along = end - start
     length = max(abs(along.x()), abs(along.y()))
     ahead = QPointF(along.x() / length, along.y() / length) * _HEAD
-    aside = QPointF(-ahead.y(), ahead.x())
-    painter.drawLine(end, end - ahead + aside)
-    painter.drawLine(end, end - ahead - aside)
+    sideways = QPointF(-ahead.y(), ahead.x())
+    painter.drawLine(end, end - ahead + sideways)
+    painter.drawLine(end, end - ahead - sideways)
 
 
 class StructureBar(QWidget):

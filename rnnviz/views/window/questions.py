@@ -229,7 +229,7 @@ class Questions(QObject):
         except RnnvizError as error:
             self.refused.emit(str(error))
             return
-        dialog = self._ask_run((kept,), said={kept: f"{text.name} ({len(text):,} characters)"})
+        dialog = self._ask_run((kept,), called={kept: f"{text.name} ({len(text):,} characters)"})
 
         def forget() -> None:
             if new:
@@ -259,13 +259,13 @@ class Questions(QObject):
         self,
         texts: tuple[Path, ...],
         like: TrainingConfig | None = None,
-        said: Mapping[Path, str] | None = None,
+        called: Mapping[Path, str] | None = None,
     ) -> NewRunDialog:
         session, runs = self._session, self._session.runs
         from rnnviz.views.training.new_run_dialog import NewRunDialog  # only who asks waits for it
 
         dialog = NewRunDialog(
-            session.jobs, runs.folder, texts, self._window, session.settings, said
+            session.jobs, runs.folder, texts, self._window, session.settings, called
         )
         if like is not None:
             dialog.show_config(like)

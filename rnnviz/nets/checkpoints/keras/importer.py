@@ -263,8 +263,8 @@ def _beside(path: Path, endings: tuple[str, ...], what: str) -> tuple[Path, Any]
         others = sorted(other for other in path.parent.iterdir() if other.is_file())
     except OSError:
         others = []
-    look = _config_in if what == "structure" else looks_like_hdf5
-    known = {o: _quietly(look, o) for o in others if o.name.endswith(endings)}
+    known_by = _config_in if what == "structure" else looks_like_hdf5
+    known = {o: _quietly(known_by, o) for o in others if o.name.endswith(endings)}
     found = [o for o, about in known.items() if about]
     same = [o for o in found if o.name in {f"{stem}{ending}" for ending in endings}]
     chosen = same if len(same) == 1 else found
@@ -284,9 +284,9 @@ def _beside(path: Path, endings: tuple[str, ...], what: str) -> tuple[Path, Any]
     )
 
 
-def _quietly(look: Callable[[Path], Any], path: Path) -> Any:
+def _quietly(known_by: Callable[[Path], Any], path: Path) -> Any:
     try:
-        return look(path)
+        return known_by(path)
     except OSError:
         return None
 

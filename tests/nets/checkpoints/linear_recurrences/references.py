@@ -43,7 +43,7 @@ def _stream(weights: Arrays, token: int) -> Array:
     return norm(found, weights, "blocks.0.ln0") if "blocks.0.ln0.weight" in weights else found
 
 
-def _said(weights: Arrays, x: Array) -> Array:
+def _logits(weights: Arrays, x: Array) -> Array:
     return weights["head.weight"] @ norm(x, weights, "ln_out")
 
 
@@ -87,7 +87,7 @@ def rwkv4(weights: Arrays, tokens: list[int]) -> Array:
             y = norm(x, weights, f"blocks.{b}.ln2")
             x = x + _gated_channel_mix(weights, f"blocks.{b}.ffn", y, last[b, 1])
             last[b, 1] = y
-        found.append(_said(weights, x))
+        found.append(_logits(weights, x))
     return np.array(found)
 
 
@@ -122,7 +122,7 @@ def rwkv5(weights: Arrays, tokens: list[int], eps: float = 64e-5) -> Array:
             y = norm(x, weights, f"blocks.{b}.ln2")
             x = x + _gated_channel_mix(weights, f"blocks.{b}.ffn", y, last[b, 1])
             last[b, 1] = y
-        found.append(_said(weights, x))
+        found.append(_logits(weights, x))
     return np.array(found)
 
 
@@ -171,7 +171,7 @@ def rwkv7(weights: Arrays, tokens: list[int]) -> Array:
             last[b, 1] = y
             squared = np.maximum(weights[f"blocks.{b}.ffn.key.weight"] @ k, 0) ** 2
             x = x + weights[f"blocks.{b}.ffn.value.weight"] @ squared
-        found.append(_said(weights, x))
+        found.append(_logits(weights, x))
     return np.array(found)
 
 

@@ -80,7 +80,7 @@ def test_characters_may_be_their_code_points(tmp_path: Path) -> None:
 # Pickles
 
 
-def _said(arrays: dict[str, Any], ids: list[int]) -> np.ndarray:
+def _outputs(arrays: dict[str, Any], ids: list[int]) -> np.ndarray:
     """What min-char-rnn computes with these arrays, step by step."""
     state, said = np.zeros((len(arrays["bh"]), 1)), []
     for symbol in ids:
@@ -99,13 +99,13 @@ def test_a_pickle_of_arrays_opens_in_every_protocol(tmp_path: Path, protocol: in
     (tmp_path / "rnn.pkl").write_bytes(pickle.dumps(held, protocol))
     opened = open_model(tmp_path / "rnn.pkl")
     assert opened.model.description.vocabulary == tuple(SYMBOLS)
-    assert largest(opened, IDS, _said(drawn_by_hand(), IDS)) < 1e-6
+    assert largest(opened, IDS, _outputs(drawn_by_hand(), IDS)) < 1e-6
 
 
 def test_an_object_saved_by_numpy_opens(tmp_path: Path) -> None:
     np.save(tmp_path / "rnn.npy", np.array(drawn_by_hand(), object))
     opened = open_model(tmp_path / "rnn.npy", SYMBOLS)
-    assert largest(opened, IDS, _said(drawn_by_hand(), IDS)) < 1e-6
+    assert largest(opened, IDS, _outputs(drawn_by_hand(), IDS)) < 1e-6
 
 
 _OF_JOBLIB = """
@@ -130,7 +130,7 @@ def test_what_joblib_dumps_opens_and_is_refused_where_it_is_cut(tmp_path: Path) 
     arrays = {name: random.normal(size=shape) for name, shape in shapes.items()}
     opened = open_model(tmp_path / "rnn.joblib")
     assert opened.model.description.vocabulary == tuple("abc")
-    assert largest(opened, [0, 2, 2, 1], _said(arrays, [0, 2, 2, 1])) < 1e-6
+    assert largest(opened, [0, 2, 2, 1], _outputs(arrays, [0, 2, 2, 1])) < 1e-6
     for length in range(0, len(content), 7):
         (tmp_path / "cut").write_bytes(content[:length])
         with pytest.raises(ModelFileError):
@@ -165,15 +165,15 @@ def test_square_matrices_are_asked_about_and_not_guessed(tmp_path: Path) -> None
     turned = {n: one.T for n, one in arrays.items()} | {n: standing[n] for n in ("bh", "by")}
     for reading, taken in ((1, standing), (2, turned)):
         opened = open_model(tmp_path / "rnn.npz", SYMBOLS, reading=reading)
-        assert largest(opened, IDS, _said(taken, IDS)) < 1e-6
+        assert largest(opened, IDS, _outputs(taken, IDS)) < 1e-6
     np.savez(tmp_path / "told.npz", **standing)
-    assert largest(open_model(tmp_path / "told.npz", SYMBOLS), IDS, _said(standing, IDS)) < 1e-6
+    assert largest(open_model(tmp_path / "told.npz", SYMBOLS), IDS, _outputs(standing, IDS)) < 1e-6
 
 
 def test_biases_that_are_absent_are_zeros(tmp_path: Path) -> None:
     arrays = drawn_by_hand()
     np.savez(tmp_path / "rnn.npz", U=arrays["Wxh"], W=arrays["Whh"], V=arrays["Why"])
-    wanted = _said(arrays | {"bh": np.zeros((6, 1)), "by": np.zeros((9, 1))}, IDS)
+    wanted = _outputs(arrays | {"bh": np.zeros((6, 1)), "by": np.zeros((9, 1))}, IDS)
     assert largest(open_model(tmp_path / "rnn.npz", SYMBOLS), IDS, wanted) < 1e-6
 
 
