@@ -20,8 +20,10 @@ _SAVED_MODEL = ("saved_model.pb", "saved_model.pbtxt")
 _CHECKPOINT = re.compile(r".+\.data-\d+-of-\d+|.+\.meta|checkpoint")
 _WEIGHTS = {
     ".safetensors", ".pt", ".pth", ".ckpt", ".t7", ".pkl", ".h5", ".hdf5", ".keras", ".onnx", ".tflite",
-    ".bin", ".th", ".ptl", ".best",
+    ".th", ".ptl", ".best",
 }  # fmt: skip
+_ALONE = ".bin"
+"""Beside a description such a file is a part of it, as of TensorFlow.js; alone it holds weights."""
 _BESIDE = re.compile(
     r"training_args|optimi[sz]er|scheduler|rng_state\w*|scaler|(chars?_?)?vocab\w*|tokenizer\w*|"
     r"(word|char|idx|int|index)\w*(2|_to_)\w+|word_?index|config|args|labels?|label_\w+|classes",
@@ -68,6 +70,8 @@ def model_file_in(folder: Path) -> Path:
         )
     described = [path for path in files if path.suffix == ".json" and _describes(path)]
     weights = [path for path in files if path.suffix.lower() in _WEIGHTS]
+    if not described:
+        weights += [path for path in files if path.suffix == _ALONE]
     weights = [path for path in weights if not _BESIDE.fullmatch(path.stem)]
     # Weights and the structure beside them are one model, and either opens as both.
     found = weights if len(weights) == len(described) == 1 else described or weights
