@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -33,6 +34,11 @@ from rnnviz.work.messages import (
 _LINES_OF_ERRORS_KEPT = 40
 _SECONDS_TO_STOP = 30.0
 _SECONDS_BETWEEN_LOOKS = 2.0
+_SECONDS_TO_END = 1.0
+"""So long closing waits for a child that was killed: it may hold gigabytes that the system takes
+back first."""
+
+_HAS_GROUPS = hasattr(os, "killpg")
 
 _Messages = SimpleQueue[bytes | None]
 _Awaited = tuple["subprocess.Popen[bytes]", type[Request[Any, Any]], Listener]
@@ -143,23 +149,31 @@ class EngineRunner:
 
     def _end_if_stuck(self, child: subprocess.Popen[bytes]) -> None:
         """Watch the cancelled jobs of this child, all of them, until it is gone."""
-        with self._guard:
-            while child is self._child and child.poll() is None:
+        while True:
+            with self._guard:
+                if child is not self._child or child.poll() is not None:
+                    return
                 self._patience = {n: t for n, t in self._patience.items() if n in self._listeners}
                 now, first = time.monotonic(), min(self._patience.values(), default=None)
                 if first is not None and first <= now:
                     self._patience.clear()
                     self._ended_on_purpose = child
-                    child.kill()
+                    _kill(child)
                     return
                 # A child that was stopped from outside is seen while something is asked of it.
                 waits = [_SECONDS_BETWEEN_LOOKS] if self._listeners else []
                 limit = min([*waits, first - now] if first else waits, default=None)
-                if not self._cancelled.wait(limit):
-                    _wake(child)
+                if self._cancelled.wait(limit):
+                    continue
+            # Without the guard, for which the window may be waiting: this looks at the system.
+            _wake(child)
 
     def close(self) -> None:
-        """End the child; jobs still under way are dropped without an answer."""
+        """Kill the child and what it started; jobs still under way are dropped without an answer.
+
+        A child that takes longer than a second to go, as where the system is busy taking its memory
+        back, is waited for no longer: nothing can keep it.
+        """
         with self._guard:
             self._closed.set()
             self._listeners.clear()
@@ -168,11 +182,13 @@ class EngineRunner:
             self._cancelled.notify_all()
         if child is None:
             return
-        child.kill()
+        _kill(child)
         self._requests.put(None)
-        child.wait()
+        until = time.monotonic() + _SECONDS_TO_END
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(_SECONDS_TO_END)
         for thread in self._threads:
-            thread.join(timeout=5)
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _ensure_child(self) -> subprocess.Popen[bytes]:
         if self._child is not None and self._child.poll() is None:
@@ -185,6 +201,8 @@ class EngineRunner:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment,
+            # Of its own, so that all that it started can be ended with it.
+            process_group=0 if _HAS_GROUPS else None,
         )
         self._requests = SimpleQueue()
         self._threads = [
@@ -240,6 +258,16 @@ class EngineRunner:
     def _read_errors(self, child: subprocess.Popen[bytes]) -> None:
         for line in _lines(child.stderr):
             self._errors.append(line.decode(errors="replace"))
+
+
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Kill a child, stopped or not, with all that it started; one that is gone is left alone."""
+    if child.poll() is not None:
+        return
+    if _HAS_GROUPS:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+    child.kill()
 
 
 def _wake(child: subprocess.Popen[bytes]) -> None:

@@ -69,6 +69,8 @@ _LOOKED = "\n==\n"
 _EVERY = {"events": 100, "soak": 5}
 """So many events lie between two measurements of what is held."""
 _NESTED_MS = 400
+_CLOSING_SECONDS = 1.25
+"""So long a window that is no longer on the screen may wait for its engine's end."""
 
 
 _open_to_the_end: list[TextIO] = []
@@ -303,7 +305,9 @@ class Freezes(QObject):
         elif by_clock > self._limit:
             waited = spent.waited - (self._own_clock - self._own)
             # Where it has to queue, so have the threads and processes that it waits for.
-            if self._meter.knows_the_queue and waited > max(self._limit, spent.queue):
+            shown = any(one.isVisible() for one in QApplication.topLevelWidgets())
+            most = self._limit if shown else max(self._limit, _CLOSING_SECONDS)
+            if self._meter.knows_the_queue and waited > max(most, spent.queue):
                 self._faults.add("wait", str(spent), self._stack())
             else:
                 self.machine += 1

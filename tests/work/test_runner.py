@@ -5,6 +5,7 @@ import sys
 import threading
 from typing import Any
 
+import psutil
 import pytest
 
 from rnnviz.work.messages import Done, Failed, Job, Request
@@ -28,10 +29,13 @@ class Deaf(Request[None, str], frozen=True, kw_only=True):
 
 class Odd(Request[Any, Any], frozen=True, kw_only=True):
     pass
+
+class Beget(Request[int, str], frozen=True, kw_only=True):
+    pass
 """
 CHILD = f"""
 {_REQUESTS}
-import os, time
+import os, subprocess, sys, time
 from rnnviz.work.engine import own_pipes, serve
 from rnnviz.work.messages import messages
 
@@ -55,8 +59,14 @@ def odd(request, context):
     context.progress(1, 1, object())
     return object()
 
+def beget(request, context):
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+    context.progress(0, 1, child.pid)
+    time.sleep(3600)
+
+TASKS = {{Echo: echo, Die: die, Slow: slow, Deaf: deaf, Odd: odd, Beget: beget}}
 wishes, replies = own_pipes()
-serve({{Echo: echo, Die: die, Slow: slow, Deaf: deaf, Odd: odd}}, messages(wishes), replies)
+serve(TASKS, messages(wishes), replies)
 """
 
 
@@ -80,6 +90,10 @@ class Deaf(Request[None, str], frozen=True, kw_only=True):
 
 class Odd(Request[Any, Any], frozen=True, kw_only=True):
     """Answers what cannot be sent."""
+
+
+class Beget(Request[int, str], frozen=True, kw_only=True):
+    """Starts a process, tells its number, and goes on for an hour."""
 
 
 class Misread(Request[None, int], frozen=True, kw_only=True, tag="echo"):
@@ -155,6 +169,34 @@ def test_closing_ends_the_child_while_a_job_runs():
     assert heard.began.wait(30)
     runner.close()
     assert not heard.ended.is_set()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="no such signal on this system")
+def test_closing_ends_a_stopped_child_and_what_it_started():
+    runner, heard = EngineRunner((sys.executable, "-c", CHILD)), Heard()
+    runner.start(Job(1, Beget()), heard)
+    assert heard.began.wait(30)
+    child, below = runner._child, psutil.Process(heard.replies[0].facts)
+    assert child is not None
+    child.send_signal(signal.SIGSTOP)
+    runner.close()
+    assert child.wait(30) == -signal.SIGKILL
+    assert below in psutil.wait_procs([below], 30)[0]
+
+
+def test_closing_does_not_wait_for_a_child_that_takes_long_to_go(monkeypatch):
+    """Such as one whose memory the system takes back while others have the processor."""
+    monkeypatch.setattr("rnnviz.work.runner._SECONDS_TO_END", 0.05)
+    monkeypatch.setattr("rnnviz.work.runner._kill", lambda child: None)
+    runner = EngineRunner((sys.executable, "-c", "import time; time.sleep(3600)"))
+    child, threads = runner._child, runner._threads
+    assert child is not None
+    runner.close()
+    assert child.poll() is None
+    child.kill()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
 
 
 def test_nobody_waits_for_a_child_that_is_still_starting():

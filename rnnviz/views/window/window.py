@@ -567,5 +567,10 @@ class Window(QMainWindow):
         self.session.settings.setValue("window/layout", self.saveState(LAYOUT_VERSION))
         for workspace in self.workspaces:
             workspace.save_layout(self.session.settings)
+        # Gone from the screen at once: an engine that is killed may take a second to end.
+        for dock in self.findChildren(QDockWidget):
+            if dock.isFloating():
+                dock.hide()
+        self.hide()
         self.session.close()
         super().closeEvent(event)
