@@ -65,6 +65,7 @@ class _AtStep(Protocol):
 
 
 Kept = TypeVar("Kept", bound=_AtStep)
+Shared = TypeVar("Shared")
 
 
 class Sample(Struct, frozen=True):
@@ -332,24 +333,37 @@ class RunRecord:
     def _take_gradient_steps(self, event: GradientStepsEvent) -> None:
         shape = (event.layers, event.steps)
         number = event.number
-        row = ArrayRow(event.step, event.file, event.row, shape, number=number)
-        _keep(self.gradient_rows, row)
-        if event.last_file:
-            last = ArrayRow(event.step, event.last_file, event.last_row, shape, number=number)
-            _keep(self.last_step_rows, last)
+        for rows, file, place in (
+            (self.gradient_rows, event.file, event.row),
+            (self.last_step_rows, event.last_file, event.last_row),
+        ):
+            if file or rows is self.gradient_rows:
+                kept = rows[-1] if rows else None
+                # What rows have in common they share: a long run has thousands of each.
+                row = ArrayRow(
+                    event.step,
+                    _same(kept.file if kept else None, file),
+                    place,
+                    _same(kept.shape if kept else None, shape),
+                    number=number,
+                )
+                _keep(rows, row)
 
     def _take_histograms(self, event: HistogramsEvent) -> None:
-        names = tuple(event.names[:_MOST_PARAMETERS])
-        shape = (len(KINDS) * len(names), WIDTH)
-        row = HistogramRow(event.step, event.file, event.row, shape, names, number=event.number)
+        kept = self.histogram_rows[-1] if self.histogram_rows else None
+        names = _same(kept.names if kept else None, tuple(event.names[:_MOST_PARAMETERS]))
+        shape = _same(kept.shape if kept else None, (len(KINDS) * len(names), WIDTH))
+        file = _same(kept.file if kept else None, event.file)
+        row = HistogramRow(event.step, file, event.row, shape, names, number=event.number)
         _keep(self.histogram_rows, row)
 
     def _take_alignment(self, event: AlignmentEvent) -> None:
-        source, target = tuple(event.source), tuple(event.target)
+        kept = self.alignments[-1] if self.alignments else None
+        source = _same(kept.source if kept else None, tuple(event.source))
+        target = _same(kept.target if kept else None, tuple(event.target))
         shape = (len(target), len(source))
-        row = AlignmentRow(
-            event.step, event.file, event.row, shape, source, target, number=event.number
-        )
+        file = _same(kept.file if kept else None, event.file)
+        row = AlignmentRow(event.step, file, event.row, shape, source, target, number=event.number)
         _keep(self.alignments, row)
 
     def _take_checkpoint(self, event: CheckpointEvent) -> None:
@@ -475,6 +489,11 @@ def _takes_up(event: StartedEvent | ResumedEvent) -> bool:
 
 def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _same(kept: Shared | None, new: Shared) -> Shared:
+    """The one that is kept already, where the new one is equal."""
+    return kept if kept is not None and kept == new else new
 
 
 def _keep(kept: list[Kept], one: Kept) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.views.plots.parts.axes import NumberAxis
-from rnnviz.views.plots.parts.export import Columns, picture, save_csv, save_png, save_svg
+from rnnviz.views.plots.parts.export import Columns, picture, png_writer, save_csv, save_svg
 from rnnviz.views.plots.parts.inks import Ink, ink_colour
 from rnnviz.views.plots.parts.key_pointer import KeyPointer
 from rnnviz.views.shared.question_boxes import save_as
@@ -232,10 +232,16 @@ class Plot(QWidget):
         Raises:
             RnnvizError: the ending is another one, or the file cannot be written.
         """
+        rest = self._begin_saving(path, scale)
+        if rest is not None:
+            rest()
+
+    def _begin_saving(self, path: Path, scale: float) -> Callable[[], None] | None:
+        """Paint the plot and write it; what is left to be done in any thread, if anything."""
         kind = path.suffix.lower()
         if kind == ".png":
-            save_png(self.picture(scale), path)
-        elif kind == ".svg":
+            return png_writer(self.picture(scale), path)
+        if kind == ".svg":
             save_svg(self._paint, self._area(), self.ground, self.accessibleName(), path)
         elif kind == ".csv":
             save_csv(self.columns(), path)
@@ -243,6 +249,7 @@ class Plot(QWidget):
             raise RnnvizError(
                 f"a plot is saved as .png, .svg or .csv, not as {kind or 'nothing'!r}"
             )
+        return None
 
     @property
     def ground(self) -> QColor:
@@ -281,7 +288,7 @@ class Plot(QWidget):
         ending, scale = action.data()
         words = re.findall(r"\w+", self.accessibleName().lower())
         proposed = f"{'-'.join(words)}.{ending}"
-        save_as(self, action.text(), proposed, lambda path: self.save(path, scale))
+        save_as(self, action.text(), proposed, lambda path: self._begin_saving(path, scale))
 
     @Slot()
     def _copy(self) -> None:

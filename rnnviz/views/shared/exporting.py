@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from rnnviz.core.cells.finding import Finding
 from rnnviz.core.concepts import spec_of
@@ -18,6 +19,7 @@ from rnnviz.session.session import Session
 from rnnviz.views.cells.colour_words import colours_caption, colours_title
 from rnnviz.views.cells.text_panel import TextPanel
 from rnnviz.views.shared.question_boxes import ask_save_path
+from rnnviz.views.shared.saving import save_beside
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.work.jobs.findings import PageWritten
 
@@ -136,17 +138,30 @@ class Exporting(QObject):
         )
         if path is None:
             return
-        try:
-            self._write(path, coloured)
-        except (RnnvizError, OSError) as error:
-            self.failed.emit(f"Nothing was exported: {error}")
-        else:
-            self.message.emit(f"Exported to {path}")
 
-    def _write(self, path: Path, coloured: ColouredText) -> None:
+        def told(problem: str) -> None:
+            if not isValid(self):
+                return
+            if problem:
+                self.failed.emit(f"Nothing was exported: {problem}")
+            else:
+                self.message.emit(f"Exported to {path}")
+
+        try:
+            rest = self._write(path, coloured)
+        except (RnnvizError, OSError) as error:
+            told(str(error))
+        else:
+            if rest is None:
+                told("")
+            else:
+                save_beside(rest, told)
+
+    def _write(self, path: Path, coloured: ColouredText) -> Callable[[], None] | None:
+        """Write it, or all but what is left to be done beside the window."""
         from rnnviz.core.export.csv import write_csv  # here, not above: as in `coloured`
         from rnnviz.core.export.html import write_html
-        from rnnviz.views.text.painting.text_figure import write_figure
+        from rnnviz.views.text.painting.text_figure import figure_image, write_figure
 
         kind = path.suffix.lower()
         if kind == ".csv":
@@ -158,12 +173,19 @@ class Exporting(QObject):
             from rnnviz.core.export.figure_tikz import figure_tikz
 
             path.write_text(figure_tikz(figure(coloured)), encoding="utf-8", newline="\n")
-        elif kind in (".png", ".svg"):
+        elif kind == ".png":
+            from rnnviz.core.export.figure import figure
+            from rnnviz.views.plots.parts.export import png_writer
+
+            drawn = figure(coloured, theme_of(self._window).dark)
+            return png_writer(figure_image(drawn), path)
+        elif kind == ".svg":
             write_figure(path, coloured, dark=theme_of(self._window).dark)
         else:
             raise RnnvizError(
                 f"{path.name} ends in {kind or 'nothing'}; write .png, .svg, .html, .tex or .csv"
             )
+        return None
 
     @Slot()
     def ask_findings(self) -> None:

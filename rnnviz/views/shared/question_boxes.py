@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from shiboken6 import isValid
 
 from rnnviz.core.errors import RnnvizError
+from rnnviz.views.shared.saving import save_beside
 from rnnviz.views.shared.words.plain_text import warn
 
 if TYPE_CHECKING:
@@ -67,18 +69,28 @@ def ask_save_path(parent: QWidget, title: str, proposed: str, kinds: str) -> Pat
     return path.with_suffix(kind[kind.index("*") + 1 :].rstrip(")"))
 
 
-def save_as(parent: QWidget, title: str, proposed: str, save: Callable[[Path], None]) -> None:
+def save_as(
+    parent: QWidget, title: str, proposed: str, save: Callable[[Path], Callable[[], None] | None]
+) -> None:
     """Ask where to save, save there, and say in a box why it failed where it did.
 
     Args:
         proposed: the file's name; its ending is kept, whatever the person types.
-        save: may raise an `RnnvizError`.
+        save: may raise an `RnnvizError`; what it returns is done beside the window.
     """
     ending = Path(proposed).suffix
     path = ask_save_path(parent, title, proposed, f"*{ending}")
     if path is None:
         return
+
+    def told(problem: str) -> None:
+        if problem and isValid(parent):
+            warn(parent, "Not saved", problem)
+
     try:
-        save(path.with_suffix(ending))
+        rest = save(path.with_suffix(ending))
     except RnnvizError as error:
-        warn(parent, "Not saved", str(error))
+        told(str(error))
+    else:
+        if rest is not None:
+            save_beside(rest, told)

@@ -14,6 +14,7 @@ from rnnviz.core.runs.directory.event import (
     AlignmentEvent,
     ChangedEvent,
     GradientStepsEvent,
+    HistogramsEvent,
     SampleEvent,
     ScalarEvent,
     StepEvent,
@@ -158,6 +159,18 @@ def test_a_million_events_take_bounded_memory() -> None:
     assert len(record.samples) <= 4000
     assert record.samples[0].step == 0
     assert record.gradient_rows[-1].step == 9_999
+
+
+def test_rows_share_what_they_have_in_common() -> None:
+    """A run has thousands of them, each read from a line of its own."""
+    record, name = RunRecord({}, {}), ["w", "ei"]
+    for step in range(3):
+        names = ["".join(name), f"bias {step // 2}"]
+        record.take([HistogramsEvent(step=step, file="".join(name), names=names)])
+    first, second, third = record.histogram_rows
+    assert first.names is second.names
+    assert first.file is third.file
+    assert third.names == ("wei", "bias 1")
 
 
 def test_an_axis_leaves_out_what_does_not_grow() -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton, QWidget
+from shiboken6 import isValid
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.views.plots.parts.export import Columns, Paint, picture, save_csv, save_png, save_svg
+from rnnviz.views.plots.parts.export import Columns, Paint, picture, png_writer, save_csv, save_svg
 from rnnviz.views.shared.question_boxes import ask_save_path
+from rnnviz.views.shared.saving import save_beside
 from rnnviz.views.shared.theme import set_icon, theme_of
 from rnnviz.views.shared.words.plain_text import plain_tip, warn
 
@@ -35,13 +38,20 @@ class SaveButton(QToolButton):
         Raises:
             RnnvizError: the file cannot be written.
         """
+        rest = self._begin_saving(path)
+        if rest is not None:
+            rest()
+
+    def _begin_saving(self, path: Path) -> Callable[[], None] | None:
+        """Paint it and write it; what is left to be done in any thread, if anything."""
         size, ground = self._widget.size(), QColor(theme_of(self._widget).background)
         if path.suffix.lower() == ".svg":
             save_svg(self._paint, size, ground, self._name, path)
         elif path.suffix.lower() == ".csv" and self.columns is not None:
             save_csv(self.columns, path)
         else:
-            save_png(picture(self._paint, size, ground, 2.0), path)
+            return png_writer(picture(self._paint, size, ground, 2.0), path)
+        return None
 
     @Slot()
     def _ask(self) -> None:
@@ -51,6 +61,13 @@ class SaveButton(QToolButton):
         if path is None:
             return
         try:
-            self.save(path)
+            rest = self._begin_saving(path)
         except RnnvizError as error:
-            warn(self, "Not saved", str(error))
+            self._tell(str(error))
+        else:
+            if rest is not None:
+                save_beside(rest, self._tell)
+
+    def _tell(self, problem: str) -> None:
+        if problem and isValid(self):
+            warn(self, "Not saved", problem)

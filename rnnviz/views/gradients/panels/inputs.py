@@ -37,7 +37,7 @@ from rnnviz.views.gradients.panels.parts import (
     tools,
     what_of,
 )
-from rnnviz.views.plots.parts.export import save_csv, save_png
+from rnnviz.views.plots.parts.export import png_writer, save_csv
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.question_boxes import save_as
 from rnnviz.views.text.text_view import TextView
@@ -275,9 +275,9 @@ class InputsPanel(GradientPanel):
 
     @Slot()
     def _ask_png(self) -> None:
-        self._ask("png", lambda path: save_png(self._stack.grab().toImage(), path))
+        self._ask("png", lambda path: png_writer(self._stack.grab().toImage(), path))
 
-    def _ask(self, ending: str, save: Callable[[Path], None]) -> None:
+    def _ask(self, ending: str, save: Callable[[Path], Callable[[], None] | None]) -> None:
         proposed = f"dependence-{self.session.gradients.character}.{ending}"
         save_as(self, "Save", proposed, save)
 

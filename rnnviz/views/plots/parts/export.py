@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import zip_longest
 from pathlib import Path
 
@@ -64,6 +65,17 @@ def save_png(image: QImage, path: Path) -> None:
     """
     if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
         raise RnnvizError(f"cannot write {path}; choose another place")
+
+
+def png_writer(image: QImage, path: Path) -> Callable[[], None]:
+    """What writes a picture in any thread: packing it takes much longer than painting.
+
+    Raises:
+        RnnvizError: the file cannot be written, as is known at once: a small picture was tried.
+    """
+    # It also lets Qt for Python name all that the other thread will ask of it.
+    save_png(image.copy(0, 0, 1, 1), path)
+    return partial(save_png, image, path)
 
 
 def save_csv(columns: Columns, path: Path) -> None:
