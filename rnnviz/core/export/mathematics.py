@@ -250,8 +250,9 @@ class Box:
         self.put(other, self.width + gap)
 
 
+@lru_cache(maxsize=512)
 def typeset(latex: str, size: float) -> Box:
-    """Lay out a formula in letters of this size, pixels."""
+    """Lay out a formula in letters of this size, pixels; it is kept, and not to be changed."""
     return _set(_parsed(latex), size)
 
 

@@ -23,6 +23,8 @@ from rnnviz.core.files.reading import DamagedFileError, memory_left, open_regula
 Array = npt.NDArray[Any]
 _KINDS = "biuf"
 _MOST_ARRAYS = 256
+_LITTLE = 1 << 16
+"""So many bytes always fit: asking for what memory is left takes longer than reading them."""
 _HEADER_ERRORS = (
     RecursionError, SyntaxError, TypeError, OverflowError, MemoryError, tokenize.TokenError,
 )  # fmt: skip
@@ -96,7 +98,7 @@ def _read(file: IO[bytes], size: int, *, words: bool = False) -> Array:
     wanted = math.prod(shape) * dtype.itemsize
     if any(length < 0 for length in shape) or len(shape) > 8 or not 0 <= wanted <= size:
         raise DamagedFileError(f"it announces {str(shape)[:80]} numbers and has {size:,} bytes")
-    if wanted > memory_left() // 2:
+    if wanted > _LITTLE and wanted > memory_left() // 2:
         raise DamagedFileError(f"its {wanted:,} bytes do not fit into the memory that is left")
     data = file.read(wanted)
     if len(data) < wanted:

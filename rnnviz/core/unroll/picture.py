@@ -797,9 +797,11 @@ def _gradients(pen: _Pen, trace: Trace, layout: _Layout, row: int, step: int) ->
     if layout.labelled and trace.plan.rows == 1:
         norm = float(np.linalg.norm(trace[f"{row}/last/hidden"][step]))
         number = trace.plan.steps
-        said = f"\\Vert\\partial L_{{{number}}}/\\partial h_{{{step + 1}}}\\Vert\\,{norm:.2g}"
-        size = 11 if layout.column > 130 else 10
-        add_formula(pen.figure, left, layout.foot(row) + 23, said, size, BACK[pen.dark])
+        said = f"\\Vert\\partial L_{{{number}}}/\\partial h_{{{step + 1}}}\\Vert\\,"
+        size, y = 11 if layout.column > 130 else 10, layout.foot(row) + 23
+        # Apart: the letters are laid out once, the number changes with every update.
+        letters = add_formula(pen.figure, left, y, said, size, BACK[pen.dark])
+        add_formula(pen.figure, left + letters.width, y, f"{norm:.2g}", size, BACK[pen.dark])
 
 
 def _arrows(

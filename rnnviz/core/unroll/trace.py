@@ -27,12 +27,14 @@ its step and what it hands on.
 
 from __future__ import annotations
 
+import math
 import zipfile
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
@@ -95,12 +97,12 @@ class Trace(Struct, frozen=True, dict=True):
         )
 
     def save(self, path: Path) -> None:
-        """Write all arrays into one `.npz`."""
-        named: dict[str, Any] = {
-            key.replace("/", "\\"): values for key, values in self.arrays.items()
-        }
+        """Write all numbers into one `.npz`, one behind the other: a file is read per change."""
+        shapes = {key: values.shape for key, values in self.arrays.items()}
+        facts = np.frombuffer(msgspec.json.encode(shapes), np.uint8)
+        numbers = np.concatenate([values.ravel() for values in self.arrays.values()])
         with path.open("wb") as file:
-            np.savez(file, **named)
+            np.savez(file, shapes=facts, numbers=numbers)
 
 
 def read_trace(path: Path, plan: Plan, trained: int = 0) -> Trace:
@@ -112,12 +114,29 @@ def read_trace(path: Path, plan: Plan, trained: int = 0) -> Trace:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise UnrollError(f"{path.name} is too large to hold an unrolled network")
-        arrays = {
-            key.replace("\\", "/"): np.asarray(values, np.float64)
-            for key, values in read_arrays(path).items()
-        }
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+        found = read_arrays(path)
+        shapes = _SHAPES.decode(found["shapes"].tobytes())
+        arrays = _cut(np.asarray(found["numbers"], np.float64), shapes)
+    except (OSError, KeyError, ValueError, msgspec.MsgspecError, zipfile.BadZipFile) as error:
         raise UnrollError(f"{path.name} cannot be read; compute it again ({error})") from error
     for values in arrays.values():
         values.flags.writeable = False
     return Trace(plan, arrays, trained)
+
+
+_Shape = tuple[Annotated[int, msgspec.Meta(ge=0, le=_MOST_BYTES)], ...]
+_SHAPES = msgspec.json.Decoder(dict[str, _Shape])
+
+
+def _cut(numbers: Numbers, shapes: Mapping[str, _Shape]) -> dict[str, Numbers]:
+    """The arrays of these shapes, which lie one behind the other."""
+    if numbers.ndim != 1:
+        raise ValueError(f"its numbers have {numbers.ndim} axes")
+    arrays, at = {}, 0
+    for key, shape in shapes.items():
+        end = at + math.prod(shape)
+        arrays[key] = numbers[at:end].reshape(shape)
+        at = end
+    if at != numbers.size:
+        raise ValueError(f"it holds {numbers.size:,} numbers and announces {at:,}")
+    return arrays

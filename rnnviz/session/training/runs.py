@@ -575,7 +575,7 @@ class Runs(QObject):
     def _wake(self) -> None:
         if not self._timer.isActive():
             self._timer.start(TICK_MS)
-        QTimer.singleShot(0, self.poll)
+        QTimer.singleShot(0, self, self.poll)
 
     def close(self) -> None:
         """Watch nothing any more; trainers go on."""

@@ -237,7 +237,7 @@ class Workspace(QMainWindow):
     @Slot()
     def _release_panels(self) -> None:
         for panel in self.panels:
-            QTimer.singleShot(0, panel.release)
+            QTimer.singleShot(0, panel, panel.release)
 
     def _dock(self, panel: Panel, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(panel.title, self)

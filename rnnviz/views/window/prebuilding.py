@@ -48,7 +48,7 @@ class Prebuilder(QObject):
     def start(self) -> None:
         """Begin soon."""
         self._imports.done.connect(self.work)
-        QTimer.singleShot(BEGIN_MS, self._imports.start)
+        QTimer.singleShot(BEGIN_MS, self._imports, self._imports.start)
 
     @Slot()
     def work(self) -> None:

@@ -260,6 +260,25 @@ def test_a_trace_is_read_as_it_was_written(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("shapes", "numbers"),
+    [
+        (b'{"losses": [4]}', np.zeros(3)),
+        (b'{"losses": [-1]}', np.zeros(3)),
+        (b'{"losses": 4}', np.zeros(4)),
+        (b'{"losses": [4]}', np.zeros((2, 2))),
+        (b'{"losses": []}', np.zeros(())),
+    ],
+)
+def test_a_trace_whose_shapes_are_not_its_numbers_is_refused(
+    tmp_path, shapes: bytes, numbers: np.ndarray
+) -> None:
+    path = tmp_path / "trace.npz"
+    np.savez(path, shapes=np.frombuffer(shapes, np.uint8), numbers=numbers)
+    with pytest.raises(UnrollError, match="cannot be read"):
+        read_trace(path, Plan())
+
+
+@pytest.mark.parametrize(
     ("wrong", "said"),
     [
         ({"inputs": ("h", "x", "l", "l")}, "'x' is not in the vocabulary"),
