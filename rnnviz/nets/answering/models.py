@@ -127,7 +127,7 @@ def judge_readings(request: JudgeReadings, context: Context[None]) -> ReadingsJu
     nats, uniform, problem = [], math.nan, ""
     for number in range(1, request.count + 1):
         try:
-            found = judge_on(path, text, number)
+            found = judge_on(path, text, number, request.vocabulary)
             nats.append(found.candidates[0].loss_nats)
             uniform = found.uniform_nats
         except RnnvizError as error:

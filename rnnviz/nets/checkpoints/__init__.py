@@ -65,6 +65,7 @@ def open_model(
     *,
     kind: str = "",
     reading: int = 0,
+    symbols: bool = False,
 ) -> OpenedModel:
     """The model in a file or a folder, whatever its name and kind; nothing in it is run.
 
@@ -73,6 +74,7 @@ def open_model(
         sentences: the file that the words of a translator come from, for a file that lacks them.
         kind: the key of the kind that is wanted; empty takes any.
         reading: which of the networks that the tensors may be, from 1; 0 takes the likeliest.
+        symbols: whether symbols will be given: what may read these or numbers reads symbols.
 
     Raises:
         VocabularyNeeded: the network is fine, the characters are neither in the file nor given.
@@ -88,7 +90,8 @@ def open_model(
         if shards := shards_named_in(path):
             path = shards[0]
             check_fits(path)
-        file, companions = ModelFile(path), Companions(vocabulary, sentences, reading)
+        file = ModelFile(path)
+        companions = Companions(vocabulary, sentences, reading, path, symbols)
         with checked_meanwhile():
             for importer in IMPORTERS:
                 if importer.recognises(file):

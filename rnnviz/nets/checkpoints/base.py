@@ -10,6 +10,8 @@ from typing import Any, Protocol, TypeVar
 from rnnviz.nets.opened import OpenedModel
 
 Read = TypeVar("Read")
+LIST_READINGS = -1
+"""The reading that is none: every one is named instead, in `ReadingNeeded`."""
 
 
 class ModelFile:
@@ -60,7 +62,11 @@ class Companions:
     """The file of sentences, or the folder with it, that a translator's words come from."""
     reading: int = 0
     """Which of the networks that the tensors may be, from 1; 0 takes the likeliest, where nothing
-    has to be asked."""
+    has to be asked; `LIST_READINGS` asks in any case."""
+    path: Path | None = None
+    """The file itself: lists may lie beside it."""
+    symbols: bool = False
+    """Whether symbols will be given: what may read symbols or numbers reads symbols."""
 
 
 class Importer(Protocol):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from torch import Tensor
 
-from rnnviz.core.errors import ModelFileError
+from rnnviz.core.errors import ModelFileError, ReadingNeeded, RnnvizError
 from rnnviz.core.files.reading import check_fits
-from rnnviz.nets.checkpoints.base import ModelFile
-from rnnviz.nets.checkpoints.networks.network_found import Hints, find_networks
+from rnnviz.nets.checkpoints import open_model
+from rnnviz.nets.checkpoints.base import LIST_READINGS, ModelFile
 from rnnviz.nets.checkpoints.pytorch.file import (
     Weights,
     contents_in_words,
@@ -36,24 +36,29 @@ def look_inside(path: Path) -> Inside:
     check_fits(path)
     file = ModelFile(path)
     if looks_like_safetensors(path):
-        tensors = tensors_of(file)
-        try:
-            titles = tuple(one.title for one in find_networks(tensors, file.name, Hints()))
-        except ModelFileError:
-            titles = ()
-        return Inside("safetensors", _groups(tensors), titles)
+        return Inside("safetensors", _groups(tensors_of(file)), _readings(path))
     if not looks_like_pytorch(path):
-        return Inside("", (), ())
+        return Inside("", (), _readings(path))
     found = read_pytorch(path)
     weights = list(weights_in(found.content, found.form == "torchscript"))
     try:
-        readings, _, taken = readings_of(found, weights, file.name)
-        titles = tuple(one.title for one in readings)
+        _, _, taken = readings_of(found, weights, file.name)
     except ModelFileError:
-        titles, taken = (), max(weights, key=lambda one: len(one.tensors), default=Weights({}))
+        taken = max(weights, key=lambda one: len(one.tensors), default=Weights({}))
     holds = taken.kind and f"a module of the class {taken.kind}"
     beside = "" if taken.place == "" and not taken.kind else contents_in_words(found.content)
-    return Inside(", ".join(filter(None, (holds, beside))), _groups(taken.tensors), titles)
+    return Inside(", ".join(filter(None, (holds, beside))), _groups(taken.tensors), _readings(path))
+
+
+def _readings(path: Path) -> tuple[str, ...]:
+    """What the file may be read as, in words; empty where no network can be shown."""
+    try:
+        open_model(path, reading=LIST_READINGS)
+    except ReadingNeeded as needed:
+        return needed.readings
+    except RnnvizError:
+        pass
+    return ()
 
 
 def _groups(tensors: Mapping[str, Tensor]) -> tuple[TensorGroup, ...]:

@@ -144,6 +144,8 @@ class JudgeReadings(Request[None, ReadingsJudged], frozen=True, kw_only=True):
     text: str
     count: int
     """How many readings there are."""
+    vocabulary: tuple[str, ...] | None = None
+    """Its symbols, where they are known; else the text suggests them."""
 
 
 class ModelConverted(msgspec.Struct, frozen=True, kw_only=True):

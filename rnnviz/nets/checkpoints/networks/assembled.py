@@ -21,8 +21,10 @@ from rnnviz.core.models.network import (
     Windows,
 )
 from rnnviz.core.sequences.vocabulary import Vocabulary
-from rnnviz.nets.checkpoints.base import Companions
+from rnnviz.nets.checkpoints.base import LIST_READINGS, Companions
+from rnnviz.nets.checkpoints.networks.as_symbols import with_symbols
 from rnnviz.nets.checkpoints.networks.found import FoundNetwork
+from rnnviz.nets.checkpoints.vocabulary.beside import vocabulary_beside
 from rnnviz.nets.checkpoints.vocabulary.found import (
     NamedCharacters,
     as_characters,
@@ -51,6 +53,7 @@ def assembled(
     *,
     name: str = "",
     named: NamedCharacters | None = None,
+    window: int | None = None,
 ) -> OpenedModel:
     """The model that the chosen reading is, its symbols named by what was given or by the file.
 
@@ -61,33 +64,46 @@ def assembled(
         name: what people call the model; empty for the file's name.
         training: what the file tells of its training, as a summary for people.
         named: the symbols, where the format knows them and none are given.
+        window: how many steps it reads at a time, where the file says so.
 
     Raises:
         ReadingNeeded: a person has to say which of the readings it is.
         VocabularyNeeded: the symbols are neither in the file nor given.
         ModelFileError: weights that are not finite, or symbols that are not distinct.
     """
-    found = _chosen(readings, companions.reading, file)
+    readings = with_symbols(readings, window)
+    found = _chosen(readings, content, companions, file)
     if named is None or companions.vocabulary is not None:
         named = _named(found, content, companions, file)
     said = [*notes, *found.notes, *(named.notes if named else ())]
     if len(readings) > 1 and not companions.reading:
         others = "; ".join(f"{n}: {one.title}" for n, one in enumerate(readings, 1))
         if found.purpose != "language" or found.hidden:
-            said.append(f"the tensors fit several networks, of which the first is taken: {others}")
+            number = next(n for n, one in enumerate(readings, 1) if one is found)
+            taken = "the first" if number == 1 else f"number {number}"
+            said.append(f"the tensors fit several networks, of which {taken} is taken: {others}")
     description, tensors = described(found, named, content, file, name)
     description = msgspec.structs.replace(description, training=dict(training or {}))
     return opened_network(description, tensors, file, title, tuple(dict.fromkeys(said)))
 
 
-def _chosen(readings: Sequence[FoundNetwork], number: int, file: str) -> FoundNetwork:
+def _chosen(
+    readings: Sequence[FoundNetwork], content: Any, companions: Companions, file: str
+) -> FoundNetwork:
+    number = companions.reading
+    titles = tuple(one.title or one.summary() for one in readings)
+    if number == LIST_READINGS:
+        raise ReadingNeeded(f"{file} may be {len(readings)} networks", titles)
     if number > len(readings):
         raise ModelFileError(
             f"{file} can be read as {len(readings)} networks; there is no reading {number}"
         )
     found = readings[max(0, number - 1)]
+    if not number and (found.asked_without_symbols or not found.symbols):
+        fitting = [one for one in readings if one.symbols and _at_hand(one, content, companions)]
+        if fitting:
+            return fitting[0]
     if found.asked and not number:
-        titles = tuple(one.title or one.summary() for one in readings)
         if found.question:
             raise ReadingNeeded(
                 f"{file} holds {found.summary()}; {found.question}. Choose the reading", titles
@@ -98,6 +114,23 @@ def _chosen(readings: Sequence[FoundNetwork], number: int, file: str) -> FoundNe
             titles,
         )
     return found
+
+
+def _at_hand(found: FoundNetwork, content: Any, companions: Companions) -> bool:
+    """Whether a list of just as many symbols is given, in the file or beside it.
+
+    What is not given may as well list columns; only characters count there.
+    """
+    if (given := companions.vocabulary) is not None:
+        return len(given) == found.reads
+    if companions.symbols:
+        return True
+    inside = vocabulary_in(content, found.reads)
+    if inside is not None and inside.unit == "characters":
+        return True
+    beside = companions.path and vocabulary_beside(companions.path, found.reads)
+    listed = as_characters(beside[0]) if beside else None
+    return listed is not None and listed.unit == "characters"
 
 
 def _named(

@@ -13,15 +13,19 @@ from pathlib import Path
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.network import FRONT, Embedding, Readout, Windows
 from rnnviz.nets.checkpoints.base import Companions
+from rnnviz.nets.checkpoints.networks.as_symbols import FEWEST_ONE_HOT
 from rnnviz.nets.checkpoints.networks.assembled import assembled
 from rnnviz.nets.checkpoints.networks.chain import of_symbols
 from rnnviz.nets.checkpoints.networks.found import FoundNetwork, Gives, Purpose, UnnamedNetwork
 from rnnviz.nets.checkpoints.vocabulary.found import NamedCharacters
 from rnnviz.nets.opened import OpenedModel
 
+_TITLES: dict[Purpose, str] = {
+    "classifier": "a classifier of rows of numbers",
+    "tagger": "a label for every row of numbers",
+    "numbers": "a model of numbers",
+}
 _SAY_NOTHING = {"model", "manifest", "config", "weights"}
-_FEWEST_ONE_HOT = 8
-"""Rows of fewer numbers than these are measurements, also where as many come out."""
 
 
 def opened_chain(
@@ -50,7 +54,7 @@ def opened_chain(
         ModelFileError: weights that do not fit each other.
     """
     network = _with_ending(network, logits)
-    measured = not network.symbols and network.reads < _FEWEST_ONE_HOT
+    measured = not network.symbols and network.reads < FEWEST_ONE_HOT
     name = path.parent.name if path.stem in _SAY_NOTHING else path.stem
     readings = [] if measured else _language_models(network, window)
     if not readings:
@@ -62,8 +66,19 @@ def opened_chain(
             )
         if network.readout.steps > 1:
             network = replace(network, notes=(*network.notes, _side_by_side(network.readout.steps)))
-        readings = [FoundNetwork(**vars(network), purpose=_purpose(network))]
-    return assembled(readings, None, companions, path.name, title, notes, name=name, named=named)
+        purpose = _purpose(network)
+        readings = [FoundNetwork(**vars(network), purpose=purpose, title=_TITLES[purpose])]
+    return assembled(
+        readings,
+        None,
+        companions,
+        path.name,
+        title,
+        notes,
+        name=name,
+        named=named,
+        window=window,
+    )
 
 
 def _language_models(network: UnnamedNetwork, window: int | None) -> list[FoundNetwork]:

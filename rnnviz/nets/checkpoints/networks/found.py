@@ -61,6 +61,8 @@ class FoundNetwork(UnnamedNetwork):
     """Whether a person has to say that it is so."""
     question: str = ""
     """What is to be decided, where it is not whether several modules are one stack."""
+    asked_without_symbols: bool = False
+    """Whether nothing has to be asked where a list of just as many symbols is at hand."""
 
     def summary(self) -> str:
         """One phrase for people: `an LSTM of 2 layers of 256 units over 84 symbols`."""

@@ -21,6 +21,7 @@ _COUNTERS = re.compile(
 )
 """Kept beside weights: how often something was averaged or counted, also by torchmetrics."""
 _PARAMETRIZED = re.compile(r"(?P<module>.*?)parametrizations\.(?P<name>\w+)\.(?P<rest>.*)")
+_AGAIN = re.compile(r"((?:.*\.)?)h2h\.weight")
 _QUANTISED = re.compile(
     r"(^|\.)(_packed_params|_all_weight_values|zero_point|scale|qweight|qzeros|SCB|absmax)(\.|$)"
 )
@@ -49,6 +50,7 @@ def plain_weights(given: Mapping[str, Tensor], file: str) -> tuple[dict[str, Ten
     tensors = _without_parametrizations(tensors, notes, file)
     tensors = _normalised(tensors, notes, file)
     tensors = _spectral_and_pruned(tensors, notes, file)
+    tensors = _as_a_cell(tensors, notes)
     return _without_dropout(tensors, notes), list(dict.fromkeys(notes))
 
 
@@ -60,6 +62,28 @@ def quantised_in_words(file: str) -> str:
         "were trained; open the model from before it was quantised: save its state_dict before "
         "quantize_dynamic or convert is called"
     )
+
+
+def _as_a_cell(tensors: Mapping[str, Tensor], notes: list[str]) -> dict[str, Tensor]:
+    """A vanilla RNN that is written as two linear layers, as PyTorch's lesson on names does."""
+    for name, again in tensors.items():
+        match = _AGAIN.fullmatch(name)
+        into = tensors.get(f"{match[1]}i2h.weight") if match else None
+        if match is None or into is None or again.dim() != 2 or into.dim() != 2:
+            continue
+        if again.shape != (len(into), len(into)):
+            continue
+        module = match[1]
+        named = {
+            f"{module}{old}.{kind}": f"{module}rnn.{kind}_{new}_l0"
+            for old, new in (("i2h", "ih"), ("h2h", "hh"))
+            for kind in ("weight", "bias")
+        }
+        if not all(f"{module}{old}" in tensors for old in ("i2h.bias", "h2h.bias")):
+            continue
+        notes.append(f"{module}i2h and {module}h2h are taken for a cell: h = tanh(i2h x + h2h h)")
+        return {named.get(other, other): tensor for other, tensor in tensors.items()}
+    return dict(tensors)
 
 
 def _without_parametrizations(

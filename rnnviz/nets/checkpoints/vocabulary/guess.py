@@ -90,14 +90,19 @@ def guess_vocabulary(path: Path, source: Path, text: Path | None = None, reading
     return Guess(found, math.log(size), unigram_nats(sample), named is not None)
 
 
-def judge_on(path: Path, text: Path, reading: int) -> Guess:
+def judge_on(
+    path: Path, text: Path, reading: int, vocabulary: Sequence[str] | None = None
+) -> Guess:
     """The loss of one reading on a text, with the file's own symbols, or else the best guess.
+
+    Args:
+        vocabulary: the symbols, where they are known.
 
     Raises:
         ModelFileError: it predicts no symbols, or none of the text's fit.
     """
     try:
-        opened = open_model(path, reading=reading)
+        opened = open_model(path, vocabulary, reading=reading)
     except VocabularyNeeded:
         return guess_vocabulary(path, text, reading=reading)
     if not kind_named(opened.kind).predicts_next:
@@ -129,7 +134,7 @@ def open_without_vocabulary(path: Path, reading: int = 0) -> OpenedModel:
         ModelFileError: it cannot be opened.
     """
     try:
-        return open_model(path, reading=reading)
+        return open_model(path, reading=reading, symbols=True)
     except VocabularyNeeded as needed:
         # Nothing below is assigned; behind the two private planes anything will do.
         spare = [chr(0x30000 + number) for number in range(min(needed.size, _SPARE))]
