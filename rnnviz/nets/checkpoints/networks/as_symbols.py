@@ -1,8 +1,8 @@
 """Networks that read rows of numbers, as those of symbols that they may be.
 
-Shapes do not tell. One number a step may be a measurement, or the id of a symbol divided by how many
-there are, as the usual first lesson on writing with Keras feeds its LSTM (`X / float(n_vocab)`);
-fifty-seven may be measurements, or a letter as zeros and a one, as PyTorch's lesson on names has it.
+Shapes do not tell. One number a step may be a measurement, or the id of a symbol divided by how
+many there are, as the usual first lesson on writing with Keras feeds its LSTM (`X / float(n_vocab)`);
+fifty-seven may be measurements, or a letter as zeros and a one, as in PyTorch's lesson on names.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _USUAL_WINDOW = 100
 
 
 def with_symbols(readings: Sequence[FoundNetwork], window: int | None) -> list[FoundNetwork]:
-    """These readings, and those of the same tensors that read symbols; the order is always the same.
+    """These readings, and those of the same tensors that read symbols, in an order of their own.
 
     Args:
         window: how many steps it reads at a time, where the file says so.
@@ -66,8 +66,9 @@ def _of_scaled_ids(found: FoundNetwork, window: int | None) -> list[FoundNetwork
         purpose="language",
         notes=(said,),
         question=(
-            f"it reads one number a step and says one of {size:,}: the numbers may be measurements, "
-            f"or ids of its {size:,} symbols divided by {size:,}; the file does not say which"
+            f"it reads one number a step and says one of {size:,}: the numbers may be "
+            f"measurements, or ids of its {size:,} symbols divided by {size:,}; the file does not "
+            "say which"
         ),
         asked=size >= _FEWEST_SCALED,
         asked_without_symbols=True,
@@ -75,16 +76,15 @@ def _of_scaled_ids(found: FoundNetwork, window: int | None) -> list[FoundNetwork
     title = f"a language model of {size:,} symbols, each entering as its id / {size:,}"
     steps = window or _USUAL_WINDOW
     assumed = "" if window else ": the file does not say how many, the lessons have so many"
+    empty = (
+        f"after every symbol the last {steps:,} are read from an empty state, as in its training"
+    )
     windows = replace(
         base,
         windows=Windows(steps=steps),
         readout=Readout(kind="last"),
         title=f"{title}, in windows of {steps:,}",
-        notes=(
-            said,
-            f"after every symbol the last {steps:,} are read from an empty state, as in its training"
-            f"{assumed}",
-        ),
+        notes=(said, f"{empty}{assumed}"),
     )
     forward = all(layer.direction == "forward" for layer in found.layers)
     stream = replace(base, readout=Readout(), title=f"{title}, as one stream")
