@@ -1,8 +1,8 @@
 """Networks that read rows of numbers, as those of symbols that they may be.
 
 Shapes do not tell. One number a step may be a measurement, or the id of a symbol divided by how
-many there are, as the usual first lesson on writing with Keras feeds its LSTM (`X / float(n_vocab)`);
-fifty-seven may be measurements, or a letter as zeros and a one, as in PyTorch's lesson on names.
+many there are, as the usual first lesson on writing has it (`X / float(n_vocab)`); fifty-seven may
+be measurements, or a letter as zeros and a one, as in PyTorch's lesson on names.
 """
 
 from __future__ import annotations

@@ -163,7 +163,9 @@ def judge(
         ids = ids[::-1].copy() if model.network.from_the_end else ids
         known = torch.from_numpy(ids[ids != UNKNOWN]).long()
         uniform = math.log(len(candidate.characters))
-        loss = held_out_loss(_forwards(model), known, max(1, min(_BATCH, len(known) // 64)))
+        # Streams begin with windows that are not full; of those one beginning is enough.
+        most = 1 if model.network.windows is not None else min(_BATCH, len(known) // 64)
+        loss = held_out_loss(_forwards(model), known, max(1, most))
         share = len(known) / max(1, len(ids))
         loss = uniform if math.isnan(loss) else share * loss + (1 - share) * uniform
         judged.append(Candidate(candidate.how, candidate.characters, loss))
