@@ -59,6 +59,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "path", type=file_given, metavar="PATH", help="a file or a folder of any kind"
     )
     add_vocabulary(parser)
+    parser.add_argument(
+        "--text",
+        type=file_given,
+        metavar="FILE",
+        help="of a model that may be read in several ways: the loss of each on this text",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -92,7 +98,12 @@ def _model_or_needs(arguments: argparse.Namespace) -> tuple[Facts, list[tuple[st
     """What a model is; or what lies in its file, and what has to be given with it."""
     path = arguments.path
     try:
-        return _model(path, arguments.vocabulary)
+        facts, lines = _model(path, arguments.vocabulary)
+        if arguments.text is None:
+            return facts, lines
+        judged = _readings_judged(path, arguments.text, facts["vocabulary"])
+        told = [("may be", f"{number}: {words}") for number, words in enumerate(judged, 1)]
+        return {**facts, "readings": judged}, [*lines, *told]
     except RnnvizError as error:
         inside = [] if arguments.json else _inside(path)
         needs = _NEEDS.get(getattr(error, "kind", ""), "")
@@ -102,6 +113,23 @@ def _model_or_needs(arguments: argparse.Namespace) -> tuple[Facts, list[tuple[st
             raise
         facts: Facts = {"path": str(path), "kind": "model", "needs": needs, "why": str(error)}
         return facts, [*inside, ("needs", str(error))]
+
+
+def _readings_judged(path: Path, text: Path, vocabulary: tuple[str, ...] | None) -> list[str]:
+    """What the file may be read as, each with its loss on the beginning of a text."""
+    from rnnviz.commands.shared.in_process import run_task
+    from rnnviz.work.jobs.models import JudgeReadings, LookInside
+
+    readings = run_task(LookInside(path=str(path))).readings
+    judged = run_task(
+        JudgeReadings(
+            path=str(path), text=str(text), count=len(readings), vocabulary=vocabulary or None
+        )
+    )
+    return [
+        f"{title}: {loss_in_words(nats)} on {text.name}" if math.isfinite(nats) else title
+        for title, nats in zip(readings, judged.nats, strict=True)
+    ]
 
 
 def _is_prose(path: Path) -> bool:

@@ -51,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "sentence",
         nargs="*",
         metavar="SENTENCE",
-        help="what to translate; several in quotes are several sentences",
+        help="what to translate, in quotes; each argument is a sentence of its own",
     )
     parser.add_argument(
         "--file", type=given_path, metavar="FILE", help="translate every line of it"
@@ -135,7 +135,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Translate."""
-    sentences = _given(arguments.sentence)
+    sentences = list(arguments.sentence)
     _check(arguments, len(sentences))
     from rnnviz.core.models.translation import TranslatorTold
     from rnnviz.work.jobs.alignments import Translate
@@ -192,16 +192,6 @@ def _check(arguments: argparse.Namespace, count: int) -> None:
             raise TextError(f"cannot write {arguments.steps}: there is no such folder; make it")
 
 
-def _given(words: list[str]) -> list[str]:
-    """The sentences on the command line: one of bare words, or as many as stand in quotes.
-
-    >>> _given(["he", "is", "tired"]), _given(["he is tired", "yes"])
-    (['he is tired'], ['he is tired', 'yes'])
-    """
-    several = any(" " in one.strip() for one in words)
-    return list(words) if several else [" ".join(words)]
-
-
 def _sentences(arguments: argparse.Namespace, sentences: list[str]) -> int:
     """Translate several sentences, one after the other."""
     facts, drawn = [], []
@@ -226,7 +216,7 @@ def _sentence(arguments: argparse.Namespace, told: TranslatorTold) -> int:
     with tempfile.TemporaryDirectory() as folder:
         asked = _asked(
             arguments,
-            " ".join(arguments.sentence),
+            arguments.sentence[0],
             folder,
             sampling_temperature=arguments.sample,
             seed=arguments.seed,
@@ -406,7 +396,7 @@ def _before(arguments: argparse.Namespace, folder: str) -> dict[int, str]:
     first = min(changed, default=0)
     if first == 0:
         return {}
-    sentence = " ".join(arguments.sentence)
+    (sentence,) = arguments.sentence
     drawn = {"sampling_temperature": arguments.sample, "seed": arguments.seed}
     target = run_task(_asked(arguments, sentence, folder, **drawn)).decoded.target
     if first >= len(target):

@@ -32,6 +32,7 @@ class ReadingDialog(QDialog):
 
     Args:
         text: on which the readings are judged; the open one, unless another is chosen.
+        vocabulary: its symbols, where they are known.
     """
 
     def __init__(
@@ -41,9 +42,10 @@ class ReadingDialog(QDialog):
         message: str,
         parent: QWidget | None = None,
         text: Path | None = None,
+        vocabulary: tuple[str, ...] | None = None,
     ) -> None:
         super().__init__(parent)
-        self._jobs, self._path = jobs, path
+        self._jobs, self._path, self._vocabulary = jobs, path, vocabulary
         self._readings: tuple[str, ...] = ()
         self.setWindowTitle("Which network is it?")
         self.resize(760, 560)
@@ -89,7 +91,12 @@ class ReadingDialog(QDialog):
     def ask(self, text: Path) -> None:
         """Have the engine judge every reading on this text."""
         self._jobs.start(
-            JudgeReadings(path=str(self._path), text=str(text), count=self.table.rowCount()),
+            JudgeReadings(
+                path=str(self._path),
+                text=str(text),
+                count=self.table.rowCount(),
+                vocabulary=self._vocabulary,
+            ),
             title=f"Judging {self._path.name} on {text.name}",
             done=self._judged,
             failed=self._failed,
@@ -109,6 +116,9 @@ class ReadingDialog(QDialog):
         self.table.show_rows([(title, "–") for title in inside.readings])
         if inside.readings:
             self.table.selectRow(0)
+        if len(inside.readings) == 1:
+            self.verdict.setText("It can be read in this way only.")
+            return
         self.verdict.setText("A text that it was trained on tells which is right.")
         if self._text is not None:
             self.ask(self._text)

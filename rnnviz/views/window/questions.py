@@ -144,6 +144,31 @@ class Questions(QObject):
 
         open_dialog(dialog, chosen, self.refused.emit)
 
+    @Slot()
+    def ask_other_reading(self) -> None:
+        """Ask which of the networks that its file may be the open model is to be read as."""
+        from rnnviz.views.dialogs.reading_dialog import ReadingDialog  # only who asks waits for it
+
+        model, text = self._session.recordings.model, self._session.recordings.text
+        if model is None:
+            self.refused.emit("Open a model first: some files may be read as several networks.")
+            return
+        path = Path(model.path)
+        dialog = ReadingDialog(
+            self._session.jobs,
+            path,
+            f"{path.name} is read as one of these; another is opened in its place.",
+            self._window,
+            text.path if text is not None else None,
+            model.vocabulary,
+        )
+
+        def chosen() -> None:
+            self._readings[model.path] = dialog.reading
+            self._session.opening.open(path, model.vocabulary, reading=dialog.reading)
+
+        open_dialog(dialog, chosen, self.refused.emit)
+
     def ask_sentences(self, path: str, _size: int, message: str) -> None:
         """Ask for the sentences that a translator was trained on, then open it with them."""
         from PySide6.QtWidgets import QFileDialog  # here: the window starts without

@@ -39,6 +39,7 @@ from rnnviz.views.dialogs.deleting_dialog import DeletingDialog
 from rnnviz.views.dialogs.finding_dialog import FindingDialog
 from rnnviz.views.dialogs.keys_dialog import KeysDialog
 from rnnviz.views.dialogs.number_dialog import NumberDialog
+from rnnviz.views.dialogs.reading_dialog import ReadingDialog
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
 from rnnviz.views.shared.theme import DARK, Appearance, theme_of
 from rnnviz.views.training.new_run_dialog import NewRunDialog
@@ -47,6 +48,7 @@ from rnnviz.views.window.window import Window
 from rnnviz.work.runner import InlineRunner
 from tests.core.runs.made import MadeRun, finished_run
 from tests.nets.checkpoints.examples import Stock
+from tests.nets.checkpoints.networks import test_as_symbols
 from tests.nets.checkpoints.networks.chain_writers import write_keras
 from tests.nets.checkpoints.tensorflow_js import test_ml5
 from tests.session.alignments import translating
@@ -289,6 +291,33 @@ def test_a_network_without_characters_asks_for_them(
     assert opened(window)[0] is not before[0]
     assert window.session.recordings.model is not None
     assert window.session.recordings.model.description.total_units == 4
+
+
+def test_a_lesson_on_writing_is_asked_about_and_read_in_another_way(
+    window: Window, tmp_path: Path
+) -> None:
+    path, _ = test_as_symbols.keras_lesson(tmp_path)
+    text = tmp_path / "t.txt"
+    text.write_text(test_as_symbols.TEXT + "".join(test_as_symbols.SYMBOLS))
+    drop(window, path)
+    asked = dialog(window, ReadingDialog)
+    assert asked.table.rowCount() == 3
+    asked.table.selectRow(0)
+    asked.accept()
+    symbols = dialog(window, VocabularyDialog)
+    symbols.ask(text)
+    symbols.accept()
+    model = window.session.recordings.model
+    assert model is not None
+    assert model.reading == 1
+    assert "the last 6 are read from an empty state" in str(model.notes)
+    window.questions.ask_other_reading()
+    other = dialog(window, ReadingDialog)
+    other.table.selectRow(1)
+    other.accept()
+    again = window.session.recordings.model
+    assert again is not None
+    assert (again.reading, again.vocabulary) == (2, model.vocabulary)
 
 
 def test_finding_a_word_goes_to_it(window: Window, qtbot: QtBot) -> None:

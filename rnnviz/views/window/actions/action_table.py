@@ -26,6 +26,7 @@ def entries(window: Window) -> tuple[MenuEntry, ...]:
         MenuEntry("File/Open recent", "Clear this list", None, session.library.forget_recent),
         MenuEntry("File", SEPARATOR),
         MenuEntry("File", "Save model as…", None, questions.ask_save_model),
+        MenuEntry("File", "Read the model in another way…", None, questions.ask_other_reading),
         MenuEntry("File", "Save finding…", key.Save, questions.ask_finding, workspace=cells),
         MenuEntry(
             "File", "Export text as shown…", "Ctrl+Shift+E", exporting.ask_text, workspace=cells

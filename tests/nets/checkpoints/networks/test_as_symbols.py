@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from rnnviz.cli import main
 from rnnviz.core.errors import ModelFileError, ReadingNeeded, VocabularyNeeded
 from rnnviz.core.models.network import network_of
 from rnnviz.nets.checkpoints import open_model
@@ -148,6 +149,20 @@ def test_a_text_gives_the_symbols_and_judges_both_readings(tmp_path):
     wanted = -log_p[np.arange(len(IDS) - 1), IDS[1:]].mean()
     assert losses[0] == pytest.approx(wanted, abs=1e-4)
     assert losses[1] != losses[0]
+
+
+def test_info_says_the_loss_of_each_reading_on_a_text(tmp_path, capsys):
+    path, _ = keras_lesson(tmp_path)
+    text, listed = tmp_path / "t.txt", tmp_path / "list.json"
+    text.write_text(TEXT)
+    listed.write_text(json.dumps(SYMBOLS))
+    asked = ["info", str(path), "--vocabulary", str(listed), "--text", str(text)]
+    assert main(asked) == 0
+    said = capsys.readouterr().out
+    wanted = [f"{judge_on(path, text, n, SYMBOLS).candidates[0].loss_nats:.3f}" for n in (1, 2)]
+    assert f"in windows of 6: {wanted[0]} nats" in said
+    assert f"as one stream: {wanted[1]} nats" in said
+    assert "3: a classifier of rows of numbers\n" in said
 
 
 def test_ten_classes_of_a_series_are_taken_for_classes(tmp_path):
