@@ -98,12 +98,15 @@ def _model_or_needs(arguments: argparse.Namespace) -> tuple[Facts, list[tuple[st
     """What a model is; or what lies in its file, and what has to be given with it."""
     path = arguments.path
     try:
-        facts, lines = _model(path, arguments.vocabulary)
+        known, lines = _model(path, arguments.vocabulary)
         if arguments.text is None:
-            return facts, lines
-        judged = _readings_judged(path, arguments.text, facts["vocabulary"])
+            return known, lines
+        symbols = known["vocabulary"]
+        judged = _readings_judged(
+            path, arguments.text, symbols if isinstance(symbols, tuple) else None
+        )
         told = [("may be", f"{number}: {words}") for number, words in enumerate(judged, 1)]
-        return {**facts, "readings": judged}, [*lines, *told]
+        return {**known, "readings": judged}, [*lines, *told]
     except RnnvizError as error:
         inside = [] if arguments.json else _inside(path)
         needs = _NEEDS.get(getattr(error, "kind", ""), "")

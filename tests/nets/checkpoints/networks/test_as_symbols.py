@@ -55,11 +55,12 @@ def keras_lesson(folder, layers=1):
     """`weights-improvement-….hdf5` of a ModelCheckpoint, and the model's JSON beside it."""
     weights, config = weights_of(layers), []
     for number in range(layers):
-        about = {"name": f"lstm_{number + 1}", "units": U, "recurrent_activation": "sigmoid"}
+        about: dict[str, object] = {"name": f"lstm_{number + 1}", "units": U}
+        about |= {"recurrent_activation": "sigmoid"}
         about |= {"return_sequences": number < layers - 1}
+        about |= {"batch_input_shape": [None, N, 1]} if number == 0 else {}
         config.append({"class_name": "LSTM", "config": about})
         config.append({"class_name": "Dropout", "config": {"name": f"dropout_{number + 1}"}})
-    config[0]["config"]["batch_input_shape"] = [None, N, 1]
     dense = {"name": "dense_1", "units": V, "activation": "softmax"}
     config.append({"class_name": "Dense", "config": dense})
     path = folder / "weights-improvement-19-1.9435.hdf5"
