@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QGraphicsView,
     QLineEdit,
+    QMenu,
     QMenuBar,
     QPlainTextEdit,
     QTabBar,
@@ -93,6 +95,10 @@ _LIKED: tuple[tuple[type[QWidget], int], ...] = (
 )  # fmt: skip
 """Small, so that a point in the window rarely meets them."""
 _SHIPPED = models().parent
+_RARER = 8.0
+"""So much likelier is what was drawn once less."""
+_TO_FILL = (20, 200, 600, 1200)
+"""Milliseconds after a panel or an entry: most fill themselves from the engine."""
 _PATIENCE = 40
 """So many events a dialog stays open before it is ended."""
 
@@ -131,6 +137,16 @@ class Chooser:
         self._files = files
         self._free = free
         self._in_dialog = 0
+        self._drawn = Counter[str]()
+
+    def _rarest(self, what: str, names: Sequence[str]) -> str:
+        """One of these, those that were drawn least much likelier than the others."""
+        counts = [self._drawn[f"{what} {name}"] for name in names]
+        least = min(counts)
+        weights = [_RARER ** (least - count) for count in counts]
+        (name,) = self._rng.choices(names, weights)
+        self._drawn[f"{what} {name}"] += 1
+        return name
 
     def next(self) -> Event | None:
         """The next event; None where no window is open."""
@@ -162,14 +178,15 @@ class Chooser:
 
     def _table(self, name: str) -> tuple[tuple[float, Callable[[QWidget], Event]], ...]:
         shared = (
-            (0.16, self._key), (0.38, self._click), (0.09, self._drag), (0.08, self._wheel),
-            (0.08, self._typing), (0.04, self._move),
+            (0.12, self._key), (0.27, self._click), (0.07, self._drag), (0.06, self._wheel),
+            (0.08, self._typing), (0.03, self._move),
         )  # fmt: skip
         if name != "window":
             return (*shared, (1.0, self._accept))
         return (
-            *shared, (0.03, self._action), (0.02, self._resize), (0.015, self._drop),
-            (0.025, self._open), (0.02, self._enter), (0.02, self._panel), (0.003, self._train),
+            *shared, (0.12, self._action), (0.02, self._resize), (0.015, self._drop),
+            (0.025, self._open), (0.02, self._enter), (0.08, self._panel), (0.03, self._menu),
+            (0.004, self._train),
             (1.0, self._key),
         )  # fmt: skip
 
@@ -235,7 +252,8 @@ class Chooser:
         ]
         if self._rng.random() < 0.1:
             return {"do": "theme", "theme": self._rng.choice(("light", "dark"))}
-        return {"do": "action", "action": self._rng.choice(names)}
+        action = self._rarest("entry", names)
+        return {"do": "action", "action": action, "wait": self._rng.choice(_TO_FILL)}
 
     def _resize(self, _top: QWidget) -> Event:
         if self._rng.random() < 0.2:
@@ -255,7 +273,8 @@ class Chooser:
         """One to be opened: as likely what ships as what a test wrote, whole or damaged."""
         shipped = [path for path in self._files if path.is_relative_to(_SHIPPED)]
         others = [path for path in self._files if not path.is_relative_to(_SHIPPED)]
-        return self._rng.choice(shipped if shipped and self._rng.random() < 0.5 else others)
+        among = shipped if shipped and self._rng.random() < 0.5 else others
+        return Path(self._rarest("file", [str(path) for path in among]))
 
     def _open(self, _top: QWidget) -> Event:
         return {"do": "open", "path": str(self._file())}
@@ -268,9 +287,22 @@ class Chooser:
     def _panel(self, top: QWidget) -> Event:
         """Choose one, as from the palette: tabs of panels are small, and many lie behind others."""
         assert isinstance(top, Window)
-        workspace = self._rng.choice(top.workspaces)
-        panel = self._rng.choice(workspace.panel_types).name if workspace.panel_types else ""
-        return {"do": "panel", "workspace": workspace.name, "panel": panel}
+        places = [
+            f"{workspace.name}/{panel}"
+            for workspace in top.workspaces
+            for panel in [kind.name for kind in workspace.panel_types] or [""]
+        ]
+        workspace, _, panel = self._rarest("panel", places).partition("/")
+        event = {"do": "panel", "workspace": workspace, "panel": panel}
+        return event | {"wait": self._rng.choice(_TO_FILL)}
+
+    def _menu(self, top: QWidget) -> Event:
+        """Open one of the menu bar, as a click does."""
+        assert isinstance(top, Window)
+        bar = top.menuBar()
+        places = {one.text(): bar.actionGeometry(one).center() for one in bar.actions()}
+        place = bar.mapTo(top, places[self._rarest("menu", list(places))])
+        return {"do": "click", "button": "Left", "modifiers": ""} | self._at(top, place)
 
     def _train(self, _top: QWidget) -> Event:
         texts = [str(path) for path in self._files if path.suffix == ".txt"]
@@ -293,6 +325,17 @@ class Chooser:
 
     def _place(self, top: QWidget) -> Event:
         rng = self._rng
+        if isinstance(top, QMenu) and rng.random() < 0.8:
+            entries = {
+                one.text(): top.actionGeometry(one).center()
+                for one in top.actions()
+                if one.isVisible()
+                and one.isEnabled()
+                and not one.isSeparator()
+                and one.text().replace("&", "") != "Quit"
+            }
+            if entries:
+                return self._at(top, entries[self._rarest(top.title(), list(entries))])
         if rng.random() < 0.55:
             kinds = [kind for kind, weight in _LIKED for _ in range(weight)]
             found = [one for one in top.findChildren(rng.choice(kinds)) if one.isVisible()]

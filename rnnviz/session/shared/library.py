@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -123,8 +124,13 @@ class Library(QObject):
 
     def ships(self, path: Path) -> bool:
         """Whether it is one of the models and texts that are listed anyway."""
+        return path in self._shipped
+
+    @cached_property
+    def _shipped(self) -> frozenset[Path]:
+        """Their paths, also without links: asked for every file in the list of recent ones."""
         shipped = {one.path for one in self.models} | {one.path for one in self.texts}
-        return path in shipped or path in {one.resolve() for one in shipped}
+        return frozenset(shipped | {one.resolve() for one in shipped})
 
     def remember(self, path: Path) -> None:
         """Put a file at the top of the recent ones, which are the person's own."""

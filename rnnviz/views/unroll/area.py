@@ -301,7 +301,7 @@ class UnrollArea(QWidget):
     def _testing(self) -> QWidget:
         """Test time: what it writes goes back in."""
         self._test = QCheckBox("Test time")
-        self._test.setToolTip(_TEST_TIP)
+        self._test.setToolTip(plain_tip(_TEST_TIP))
         self._test.toggled.connect(self._change_test)
         self._how = Choices()
         self._how.setAccessibleName("How it writes")

@@ -223,6 +223,7 @@ class LibraryPane(QWidget):
             drawn = kind_view(model.kind.key).icon
             self._leaf(self.models, model.name, drawn, model.path)
         # What each is stands in a tip, which nobody reads in the first frame.
+        self._described = 0
         QTimer.singleShot(0, self, self._describe_models)
         for text in session.library.texts:
             self._leaf(self.texts, text.title, "file-text", text.path, text.source)
@@ -264,12 +265,19 @@ class LibraryPane(QWidget):
 
     @Slot()
     def _describe_models(self) -> None:
-        """Say of each model what it is; one whose description is damaged is not listed."""
-        for place, model in enumerate(self._session.library.models):
-            leaf = self.models.child(place)
-            if model.sound:
-                leaf.setToolTip(0, plain_tip(f"{model.name}\n{model.description.summary}"))
-            leaf.setHidden(not model.sound)
+        """Say of a model what it is, the next one in the next turn of the loop: each is a file.
+
+        One whose description is damaged is not listed.
+        """
+        if self._described >= len(self._session.library.models):
+            return
+        model = self._session.library.models[self._described]
+        leaf = self.models.child(self._described)
+        if model.sound:
+            leaf.setToolTip(0, plain_tip(f"{model.name}\n{model.description.summary}"))
+        leaf.setHidden(not model.sound)
+        self._described += 1
+        QTimer.singleShot(0, self, self._describe_models)
 
     @Slot()
     def show_stories(self) -> None:
