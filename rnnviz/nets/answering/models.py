@@ -132,7 +132,7 @@ def judge_readings(request: JudgeReadings, context: Context[None]) -> ReadingsJu
             uniform = found.uniform_nats
         except RnnvizError as error:
             nats.append(math.nan)
-            problem = str(error)
+            problem = problem or str(error)
         context.progress(number, request.count)
     return ReadingsJudged(nats=tuple(nats), uniform_nats=uniform, problem=problem)
 

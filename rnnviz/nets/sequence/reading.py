@@ -90,12 +90,13 @@ class Reading:
 class CharacterSteps:
     """Characters of a text, which may be memory-mapped; each is one of V."""
 
-    def __init__(self, text: Text, vocabulary: Vocabulary) -> None:
-        self._codes, self._vocabulary = text.codes, vocabulary
+    def __init__(self, text: Text, vocabulary: Vocabulary, lower: bool = False) -> None:
+        self._codes, self._vocabulary, self._lower = text.codes, vocabulary, lower
 
     def take(self, start: int, stop: int) -> tuple[Known, Tensor]:
         """See `Steps`."""
-        ids = self._vocabulary.encode_codes(np.asarray(self._codes[start:stop]))
+        codes = np.asarray(self._codes[start:stop])
+        ids = self._vocabulary.encode_codes(_lowered(codes) if self._lower else codes)
         known = ids != UNKNOWN
         return known, torch.from_numpy(ids[known]).long()
 
@@ -129,9 +130,17 @@ class NumberSteps:
         return np.ones(len(values), np.bool_), entering
 
 
+def _lowered(codes: npt.NDArray[Any]) -> npt.NDArray[np.uint32]:
+    """Code points in lower case, each where it was; what would become two stays as it is."""
+    found, places = np.unique(codes, return_inverse=True)
+    lower = [chr(code).lower() for code in found.tolist()]
+    pairs = zip(lower, found.tolist(), strict=True)
+    return np.array([ord(one) if len(one) == 1 else code for one, code in pairs], np.uint32)[places]
+
+
 def reads_characters(reads: Symbols) -> bool:
     """Whether each symbol is one character, so that a text is read as it lies on the disk."""
-    plain = reads.unit == "characters" and not reads.lower and not reads.unknown
+    plain = reads.unit == "characters" and not reads.unknown
     return plain and all(len(symbol) == 1 for symbol in reads.vocabulary)
 
 
@@ -145,7 +154,7 @@ def read_text(reads: Reads, text: Text) -> Reading:
     if not isinstance(reads, Symbols):
         raise ModelFileError("the model reads numbers, not text; choose a file of numbers")
     if reads_characters(reads):
-        steps = CharacterSteps(text, Vocabulary(reads.vocabulary))
+        steps = CharacterSteps(text, Vocabulary(reads.vocabulary), reads.lower)
         return Reading(text, steps, reads.vocabulary)
     cut = SymbolReader(reads).cut(str(text))
     if not len(cut.ids):

@@ -112,6 +112,7 @@ class ReadingDialog(QDialog):
         for group in inside.groups:
             self.found.addTopLevelItem(QTreeWidgetItem([group.module, group.tensors]))
         self.found.resizeColumnToContents(0)
+        self.found.setVisible(bool(inside.groups))
         self._readings = inside.readings
         self.table.show_rows([(title, "–") for title in inside.readings])
         if inside.readings:

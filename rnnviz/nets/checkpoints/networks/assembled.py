@@ -221,7 +221,7 @@ def _plain(
         and found.windows is None
         and (isinstance(found.front, OneHot) or "embedding.weight" in found.tensors)
     )
-    if not (alike and usual) or named is None or named.unit != "characters":
+    if not (alike and usual) or named is None or named.unit != "characters" or named.lower:
         return None
     Vocabulary(named.characters)  # checks that the characters are single and distinct
     return ModelDescription(

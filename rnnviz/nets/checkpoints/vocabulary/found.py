@@ -8,6 +8,7 @@ Characters, bytes, halves of characters and words are told apart by what the sym
 from __future__ import annotations
 
 import re
+import string
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -59,7 +60,7 @@ class NamedCharacters:
     notes: tuple[str, ...] = ()
     unit: Unit = "characters"
     lower: bool = False
-    """Words: texts are put in lower case first."""
+    """Texts are put in lower case first."""
     tokenizer: str = ""
     """Words: `blanks` if they are what stands between blanks, `letters` without signs. Subwords:
     `byte-level` or `longest-bytes`."""
@@ -240,7 +241,16 @@ def _single(tokens: Sequence[str | None]) -> NamedCharacters | None:
             "its vocabulary holds halves of characters (UTF-16 surrogates): a character above "
             "U+FFFF is two steps",
         )
-    return NamedCharacters(tuple(characters), tuple(notes), unit)
+    lower = unit == "characters" and _without_capitals(characters)
+    if lower:
+        notes.append("it knows a to z and no capital: texts are put in lower case first")
+    return NamedCharacters(tuple(characters), tuple(notes), unit, lower)
+
+
+def _without_capitals(characters: Sequence[str]) -> bool:
+    """Whether these are a whole alphabet and no capital, as of a text put in lower case."""
+    alphabet = set(string.ascii_lowercase) <= set(characters)
+    return alphabet and all(one == one.lower() for one in characters)
 
 
 def stands_for_nothing(symbol: str) -> bool:

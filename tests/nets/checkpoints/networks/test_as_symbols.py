@@ -12,6 +12,7 @@ from torch import nn
 from rnnviz.cli import main
 from rnnviz.core.errors import ModelFileError, ReadingNeeded, VocabularyNeeded
 from rnnviz.core.models.network import network_of
+from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.inside import look_inside
 from rnnviz.nets.checkpoints.vocabulary.guess import guess_vocabulary, judge_on
@@ -239,3 +240,16 @@ def test_letters_make_a_classifier_of_names(whole, tmp_path):
         wanted = model(torch.eye(57)[ids])
     assert np.abs(said.flatten().log_softmax(0).numpy() - wanted.numpy()).max() < 1e-5
     assert opened.model.network.head.outputs[-1] == "class 17"
+
+
+def test_an_alphabet_without_capitals_reads_texts_in_lower_case(tmp_path):
+    symbols = tuple("\n ." + string.ascii_lowercase)
+    model = nn.ModuleDict({"rnn": nn.GRU(29, 4), "out": nn.Linear(4, 29)})
+    torch.save(model.state_dict(), tmp_path / "m.pt")
+    opened = open_model(tmp_path / "m.pt", symbols)
+    assert any("no capital" in note for note in opened.notes)
+    known, ids = opened.model.read(Text.of("A Cat.\nÉ")).take(0, 8)
+    assert known.tolist() == [True] * 7 + [False]
+    assert "".join(symbols[place] for place in ids.tolist()) == "a cat.\n"
+    with_capital = open_model(tmp_path / "m.pt", (*symbols[:-1], "Z"))
+    assert not with_capital.model.read(Text.of("A")).take(0, 1)[0].any()
