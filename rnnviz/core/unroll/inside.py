@@ -16,6 +16,8 @@ from rnnviz.core.architectures import facts_of
 from rnnviz.core.architectures.facts import ArchitectureFacts
 from rnnviz.core.colours.colour import INK, PAPER, Scale
 from rnnviz.core.export.figure import SOFT, Box, Figure, Words, add_arrow, hex_colour
+from rnnviz.core.export.mathematics import add_formula, typeset
+from rnnviz.core.unroll.equations import text
 from rnnviz.core.unroll.picture import BACK, FORWARD, Picture, Place, shown_symbol
 from rnnviz.core.unroll.plan import Plan
 from rnnviz.core.unroll.states import entering, jacobian, left_of_the_state, state_before
@@ -69,19 +71,22 @@ def _entering(sheet: _Sheet, facts: ArchitectureFacts, y: float) -> float:
     trace, layer, step, dark = sheet.trace, sheet.layer, sheet.step, sheet.dark
     plan = trace.plan
     below, first = entering(trace, layer, step), plan.layer_of(layer) == 0
-    x = sheet.column(_SIDE, y, "x" if first else "from below", below, "inputs", "input")
+    x = sheet.column(
+        _SIDE, y, "x" if first else "from below", below, "inputs", "input", "x" if first else ""
+    )
     recurrent = f"layers.{layer}.weight_hh_l0" in trace.weights
     if recurrent:
         before = state_before(trace, layer, "hidden", step)
-        x = sheet.column(x + 14, y, "h₋₁", before, f"{layer}/before_hidden")
+        x = sheet.column(x + 14, y, "h₋₁", before, f"{layer}/before_hidden", latex="h_{t-1}")
     middle = y + sheet.cell * plan.units / 2
     arrow = 120.0
     add_arrow(sheet.picture.figure, x + 12, middle, x + arrow, middle, FORWARD[dark], 1.6)
-    product = "W x + U h₋₁ + b" if recurrent else "W x + b"
-    sheet.words(x + 12, middle - 8, product, 12, FORWARD[dark])
+    product = "W\\,x + U\\,h_{t-1} + b" if recurrent else "W\\,x + b"
+    sheet.formula(x + 12, middle - 9, product, 14, FORWARD[dark])
     x += arrow + 14
     if not facts.made:
-        x = sheet.column(x, y, "h = tanh(…)", trace[f"{layer}/hidden"][step], f"{layer}/hidden")
+        hidden, made_so = trace[f"{layer}/hidden"][step], "h_{t} = \\tanh(\\ldots)"
+        x = sheet.column(x, y, "h = tanh(…)", hidden, f"{layer}/hidden", latex=made_so)
     made = set(facts.made)
     for channel in facts.channels:
         if channel.name in made or (not facts.made and channel.name == "hidden"):
@@ -98,6 +103,9 @@ def _way_back(sheet: _Sheet, y: float) -> None:
     later = plan.after(layer, step)
     end = plan.order(layer)[-1] + 1
     ink = BACK[dark]
+    if not later:
+        sheet.words(_SIDE, y + 4, "nothing comes after the last step", 12, SOFT[dark])
+        return
     if left_of_the_state(trace, layer, step) is None:
         products = [jacobian(trace, layer, number) for number in later]
         whole = np.eye(plan.units)
@@ -106,11 +114,13 @@ def _way_back(sheet: _Sheet, y: float) -> None:
                 whole = one @ whole
         slopes = 1 - trace[f"{layer}/hidden"] ** 2
         largest = float(np.linalg.norm(whole, 2))
-        said = f"back from step {end}: {len(products)} Jacobians diag(1 − h²) W_hh"
-        said += f" multiplied; the largest singular value of the product is {largest:.3g}"
-        sheet.words(_SIDE, y - 4, said, 12, ink, True)
+        said = text(f"back from step {end}: {len(products)} Jacobians ")
+        said += "\\diag(1 - h_{t}^{2})\\,W_{hh}"
+        said += text(f" multiplied; the largest singular value of the product is {largest:.3g}")
+        sheet.formula(_SIDE, y - 4, said, 15, ink)
         shown = [(f"1 − h² of {number + 1}", slopes[number]) for number in later]
-        sheet.factors(y + 22, shown, None, "1 − h²")
+        set_so = [f"1 - h_{{{number + 1}}}^{{2}}" for number in later]
+        sheet.factors(y + 22, shown, None, "1 − h²", set_so)
         return
     found = [left_of_the_state(trace, layer, number) for number in later]
     factors = [values for pair in found if pair is not None for values in (pair[1],)]
@@ -149,15 +159,31 @@ class _Sheet:
         size = max(9, min(size, int(room / (0.52 * max(1, len(text))))))
         self.picture.figure.words.append(Words(x, y, text, size, colour or self._ink, bold))
 
+    def formula(self, x: float, y: float, latex: str, size: float, colour: str) -> float:
+        """A formula, smaller where it would run out of the picture; how long it is."""
+        room = self.picture.figure.width - x - 10
+        size *= min(1.0, room / max(1.0, typeset(latex, size).width))
+        return add_formula(self.picture.figure, x, y, latex, size, colour).width
+
     def column(
-        self, x: float, y: float, title: str, values: Numbers, key: str, kind: str = "unit"
+        self,
+        x: float,
+        y: float,
+        title: str,
+        values: Numbers,
+        key: str,
+        kind: str = "unit",
+        latex: str = "",
     ) -> float:
-        """A column of numbers with its name above it; where it ends."""
+        """A column of numbers with its name above it, in letters of a formula; where it ends."""
         cell = self.inputs_cell if kind == "input" else self.cell
-        wide = max(self._wide, 7.2 * len(title))
+        wide = max(self._wide, typeset(latex, 15.0).width if latex else 7.2 * len(title))
         scale = _scale_of(values)
         table = [hex_colour(one) for one in scale.colours(self.dark)[:-1]]
-        self.words(x, y - 6, title, 12, SOFT[self.dark], True)
+        if latex:
+            self.formula(x, y - 6, latex, 15.0, SOFT[self.dark])
+        else:
+            self.words(x, y - 6, title, 12, SOFT[self.dark], True)
         for row, value in enumerate(values.tolist()):
             top = y + row * cell
             index = int(scale.index(np.asarray([value]))[0])
@@ -207,12 +233,10 @@ class _Sheet:
         shown: Sequence[tuple[str, Numbers]],
         product: Numbers | None,
         title: str,
+        latex: Sequence[str] = (),
     ) -> None:
         """A column for each of the steps behind this one, and their product where it is wanted."""
         middle = y + self.cell * self.plan.units / 2 + 6
-        if not shown:
-            self.words(_SIDE, y + 4, "nothing comes after the last step", 12, SOFT[self.dark])
-            return
         most = max(1, int((self.picture.figure.width - 200) / (self._wide + 26)))
         x = _SIDE
         for number, (name, values) in enumerate(shown[:most]):
@@ -220,7 +244,8 @@ class _Sheet:
                 x += 14
             elif number:
                 x = self._sign(x, middle, "·")
-            x = self.column(x, y, name, values, f"{self.layer}/factor {name}")
+            set_so = latex[number] if latex else ""
+            x = self.column(x, y, name, values, f"{self.layer}/factor {name}", latex=set_so)
         if len(shown) > most:
             x = self._sign(x, middle, "· …")
         if product is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -21,7 +22,7 @@ import numpy as np
 from rnnviz.core.architectures import facts_of
 from rnnviz.core.colours.colour import INK, PAPER, Scale
 from rnnviz.core.export.figure import SOFT, Box, Figure, Stroke, Words, add_arrow, hex_colour
-from rnnviz.core.export.mathematics import add_formula
+from rnnviz.core.export.mathematics import add_formula, typeset
 from rnnviz.core.unroll.equations import formula_of, text
 from rnnviz.core.unroll.moments import Moment, caption, top_step
 from rnnviz.core.unroll.plan import Plan
@@ -692,6 +693,12 @@ def _answer(pen: _Pen, trace: Trace, layout: _Layout, step: int, x: float, done:
     _right_or_wrong(pen, trace, layout, step, target)
 
 
+def _onwards(said: str) -> str:
+    """A symbol behind which words stand at the right, whichever way its letters are written."""
+    backwards = any(unicodedata.bidirectional(one) in ("R", "AL") for one in said)
+    return f"\u200e{said}" if backwards else said
+
+
 def _right_or_wrong(pen: _Pen, trace: Trace, layout: _Layout, step: int, target: str) -> None:
     """The answer that is asked, told right or wrong by colour and mark, and the loss."""
     dark, x = pen.dark, layout.middle(step)
@@ -701,7 +708,7 @@ def _right_or_wrong(pen: _Pen, trace: Trace, layout: _Layout, step: int, target:
     mark = "✓" if right else "✗"
     said = shown_symbol(target)
     if layout.column >= 8 * (len(said) + 2):
-        pen.words(x, layout.scores - 14, f"{said} {mark}", 15, ink, True, "middle")
+        pen.words(x, layout.scores - 14, f"{_onwards(said)} {mark}", 15, ink, True, "middle")
     else:
         pen.words(x, layout.scores - 8, mark, 12, ink, True, "middle")
         pen.words(x, layout.scores - 21, said[:2], 12, ink, True, "middle")
@@ -973,10 +980,10 @@ def _loop(pen: _Pen, trace: Trace, layout: _Layout, marked: str) -> None:
         pen.arrow(reach, bottom - 6, x - 3, bottom - 6, colour, wide)
         middle = (top + bottom) / 2 + 4
         again = f"layers.{row}.weight_hh_l0" in trace.weights
-        said = "W_hh, at every step" if again else "the state, at every step"
-        if plan.from_end(row):
-            said += ", from the end"
-        pen.words(reach - 6, middle, said, 12, colour, anchor="end")
+        said = ", at every step" + (", from the end" if plan.from_end(row) else "")
+        formula = f"W_{{hh}}{text(said)}" if again else text(f"the state{said}")
+        length = typeset(formula, 14.0).width
+        add_formula(pen.figure, reach - 6 - length, middle, formula, 14.0, colour)
 
 
 TITLES = {

@@ -160,9 +160,14 @@ def test_captions_say_what_happens() -> None:
 
 def test_rolled_it_is_one_step_with_a_loop() -> None:
     trace = made_up(of_word("hello"))
-    shown = words(trace, 3, rolled=1.0)
-    assert "W_hh, at every step" in shown
-    assert shown.count("l") <= 3
+    drawn = draw(trace, moment(3, 4), rolled=1.0).figure
+    assert ", at every step" in [one.text for one in drawn.signs]
+    assert [one.text for one in drawn.words].count("l") <= 3
+
+
+def test_the_mark_stands_behind_letters_that_are_written_from_the_right() -> None:
+    shown = words(made_up(of_word("שלום")), 1)
+    assert any(one.startswith("\u200eל ") for one in shown)
 
 
 def test_a_letter_is_what_a_person_sees() -> None:

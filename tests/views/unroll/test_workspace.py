@@ -8,6 +8,7 @@ from PIL import Image
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from rnnviz.core.export.mathematics import glyphs
 from rnnviz.nets.answering.unroll import TASKS
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.unroll.unroll import Unroll
@@ -27,6 +28,10 @@ def area(qtbot, tmp_path):
     qtbot.waitUntil(lambda: made.drawing.picture is not None)
     yield made
     unroll.close()
+
+
+def signs(area):
+    return [one.text for one in area.drawing.picture.figure.signs]
 
 
 def words(area):
@@ -138,9 +143,9 @@ def test_a_word_of_one_letter_is_refused_with_a_word_why(area, qtbot):
 def test_rolled_up_it_has_a_loop(area, qtbot):
     area._unroll.set_index(2)
     area._roll.click()
-    qtbot.waitUntil(lambda: "W_hh, at every step" in words(area))
+    qtbot.waitUntil(lambda: ", at every step" in signs(area))
     area._roll.click()
-    qtbot.waitUntil(lambda: "W_hh, at every step" not in words(area))
+    qtbot.waitUntil(lambda: ", at every step" not in signs(area))
 
 
 def test_a_network_that_only_adds_is_opened_and_has_a_loop_without_a_matrix(area, qtbot):
@@ -153,8 +158,8 @@ def test_a_network_that_only_adds_is_opened_and_has_a_loop_without_a_matrix(area
     assert "tanh(W x + b) = tanh(" in area._readout.text()
     area.toggle_inside()
     area._roll.click()
-    qtbot.waitUntil(lambda: "the state, at every step" in words(area))
-    assert "W_hh, at every step" not in words(area)
+    qtbot.waitUntil(lambda: "the state, at every step" in signs(area))
+    assert ", at every step" not in signs(area)
 
 
 def test_both_ways_it_is_joined_and_where_there_is_no_end_it_says_why(area, qtbot):
@@ -216,14 +221,14 @@ def test_no_caption_is_cut_in_a_narrow_window(area, qtbot):
 def test_the_loop_of_the_rolled_network_lies_over_no_number(area, qtbot):
     area._unroll.set_index(8)
     area.toggle_rolled()
-    qtbot.waitUntil(lambda: "W_hh, at every step" in words(area))
+    qtbot.waitUntil(lambda: ", at every step" in signs(area))
     qtbot.waitUntil(lambda: not area.drawing._rolling.isActive())
     picture = area.drawing.picture
-    loop = next(word for word in picture.figure.words if word.text == "W_hh, at every step")
-    assert loop.anchor == "end"
+    loop = next(one for one in picture.figure.signs if one.text == ", at every step")
+    end = loop.x + sum(glyphs()[sign].advance for sign in loop.text) / 1000 * loop.size
     gradients = [place for place in picture.places if place.kind in ("own", "later", "hidden")]
     assert gradients
-    assert all(place.x > loop.x + 40 for place in gradients)
+    assert all(place.x > end + 40 for place in gradients)
 
 
 def test_the_lectures_sentence_is_learned_with_attention_and_explained(area, qtbot):
