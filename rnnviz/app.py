@@ -105,7 +105,7 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
     if not displayed:
         # Before the files are opened, so that nothing that is said of them is missed.
         _end_when_refused(app, window)
-    QTimer.singleShot(0, window, lambda: window.open_at_start(paths, addresses))
+    QTimer.singleShot(0, window, lambda: window.open_soon(paths, addresses))
     QTimer.singleShot(_CRASHES_TOLD_MS, window, lambda: _tell_of_crashes(window, logs))
     # What is there by now stays: looking through all of it again and again would cost frames.
     QTimer.singleShot(0, window, _collect_from_now_on)

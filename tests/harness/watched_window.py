@@ -535,7 +535,7 @@ def main() -> int:
     window = build(app, EngineRunner())
     window.session.jobs.failed.connect(lambda failure: _defect(watch.faults, failure))
     window.show()
-    QTimer.singleShot(0, window, lambda: window.open_at_start(()))
+    QTimer.singleShot(0, window, lambda: window.open_soon(()))
     QTimer.singleShot(0, window, gc.freeze)
     window.build_ahead_of_use()
     driver = Driver(window, _events(place, asked), place, watch, every)

@@ -30,7 +30,13 @@ class AlignmentsWorkspace(Workspace):
 
     name = "alignments"
     title = "Alignments"
-    made_of = ("rnnviz.views.alignments.area", "rnnviz.views.alignments.panels")
+    made_of = (
+        "rnnviz.views.alignments.drawing.table_painter", "rnnviz.core.alignments.health",
+        "rnnviz.core.export.figure", "rnnviz.core.alignments.steps.step_formulas",
+        "rnnviz.views.text.painting.text_figure", "rnnviz.views.alignments.drawing.step_view",
+        "rnnviz.views.alignments.pane", "rnnviz.views.alignments.area",
+        "rnnviz.views.alignments.panels",
+    )  # fmt: skip
     panel_types = PanelsOf("rnnviz.views.alignments.panels")
     bottom = ("beam", "corpus")
     bottom_height = 240

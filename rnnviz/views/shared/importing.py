@@ -13,8 +13,8 @@ from importlib import import_module
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 PLOTS = (
-    "importlib.metadata", "xml.dom.minidom", "multiprocessing", "pydoc", "cProfile",
-    "PySide6.QtTest", "types of PySide6.QtCore", "types of PySide6.QtGui",
+    "email.message", "importlib.metadata", "xml.dom.minidom", "multiprocessing", "pydoc",
+    "cProfile", "PySide6.QtTest", "types of PySide6.QtCore", "types of PySide6.QtGui",
     "types of PySide6.QtWidgets", "pyqtgraph", "rnnviz.views.plots.base",
 )  # fmt: skip
 """Plots, and before them what pyqtgraph would import and ask Qt for, all in one turn."""

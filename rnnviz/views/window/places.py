@@ -118,14 +118,20 @@ class Places(QObject):
         )
         session.settings.setValue(_SETTING, msgspec.json.encode(left).decode())
 
-    def return_to(self) -> bool:
-        """Show what was on the screen when the window was closed; whether there is anything."""
+    def left(self) -> Left | None:
+        """What was on the screen when the window was closed; None where that is not known."""
         kept = self._window.session.settings.value(_SETTING)
         if not isinstance(kept, str):
-            return False
+            return None
         try:
-            left = msgspec.json.decode(kept, type=Left)
+            return msgspec.json.decode(kept, type=Left)
         except (msgspec.MsgspecError, RecursionError):
+            return None
+
+    def return_to(self) -> bool:
+        """Show what was on the screen when the window was closed; whether there is anything."""
+        left = self.left()
+        if left is None:
             return False
         window, session = self._window, self._window.session
         window.text_panel.view.set_points(left.zoom)

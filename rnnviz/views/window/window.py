@@ -31,6 +31,7 @@ from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.cells.workspace import CellsWorkspace
 from rnnviz.views.gradients.workspace import GradientsWorkspace
 from rnnviz.views.shared.exporting import Exporting
+from rnnviz.views.shared.importing import ImportsAhead
 from rnnviz.views.shared.theme import Appearance, Setting
 from rnnviz.views.shared.words.plain_text import plain_tip
 from rnnviz.views.shared.workspace import Workspace
@@ -271,6 +272,20 @@ class Window(QMainWindow):
         folders.appeared.connect(questions.say_appeared)
 
     # Opening
+
+    def open_soon(self, paths: Sequence[Path], addresses: Sequence[str] = ()) -> None:
+        """The same as `open_at_start`, once the room that is returned to is imported, in turns."""
+        left = None if paths or addresses else self.places.left()
+        name = left.workspace if left is not None else ""
+        rooms = [room for room in self.workspaces if room.name == name]
+        ahead = ImportsAhead([module for room in rooms for module in room.made_of], self)
+
+        def imported() -> None:
+            if not self.session.jobs.closed:  # as by a person who closes the window at once
+                self.open_at_start(paths, addresses)
+
+        ahead.done.connect(imported)
+        ahead.start()
 
     def open_at_start(self, paths: Sequence[Path], addresses: Sequence[str] = ()) -> None:
         """Open these files; without a model among them, also the first that ships.

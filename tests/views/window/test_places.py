@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from rnnviz.session.shared.selection import Pin
+from rnnviz.views.shared.importing import ImportsAhead
 from tests.views.window.test_window import home, make_window, window
 
 __all__ = ["home", "make_window", "window"]
@@ -91,6 +92,33 @@ def test_the_story_that_was_told_is_told_again(left, make_window):
     left.close()
     again = make_window()
     assert again.story_bar.isVisible() and again.story_bar.title.text() == "mine"
+
+
+def test_the_room_that_is_returned_to_is_imported_before_anything_is_opened(
+    left, make_window, qtbot, monkeypatch
+):
+    room, asked = left.workspace_tabs.current.name, []
+    left.close()
+    window = make_window()
+    monkeypatch.setattr(window, "open_at_start", lambda *given: asked.append(given))
+    modules = []
+
+    class Noted(ImportsAhead):
+        def __init__(self, names, parent):
+            modules.extend(names)
+            super().__init__(names, parent)
+
+    monkeypatch.setattr("rnnviz.views.window.window.ImportsAhead", Noted)
+    window.open_soon(())
+    assert not asked, "keys are heard first"
+    qtbot.waitUntil(lambda: asked == [((), ())])
+    assert modules == [
+        name for one in window.workspaces if one.name == room for name in one.made_of
+    ]
+    window.close()
+    window.open_soon(())
+    qtbot.wait(50)
+    assert len(asked) == 1, "a window that was closed opens nothing"
 
 
 def test_what_is_gone_ends_in_what_ships(left, make_window, tmp_path):
