@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import RnnvizError, UnrollError
+from rnnviz.core.models.network import Symbols
 from rnnviz.core.quantities.units import layer_name, layer_title
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.numbers import Numbers
@@ -67,8 +68,8 @@ def reading_of(model: SequenceNetwork, recording: Recording) -> Reading:
     if isinstance(sequence, Tokens):
         return read_tokens(sequence, recording.truth)
     assert isinstance(sequence, Text)
-    symbols = model.network.symbols
-    return Reading(sequence, CharacterSteps(sequence, Vocabulary(symbols)), symbols)
+    symbols, lower = model.network.symbols, isinstance(reads, Symbols) and reads.lower
+    return Reading(sequence, CharacterSteps(sequence, Vocabulary(symbols), lower), symbols)
 
 
 def unroll_opened(

@@ -12,10 +12,13 @@ from torch import nn
 from rnnviz.cli import main
 from rnnviz.core.errors import ModelFileError, ReadingNeeded, VocabularyNeeded
 from rnnviz.core.models.network import network_of
+from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.inside import look_inside
 from rnnviz.nets.checkpoints.vocabulary.guess import guess_vocabulary, judge_on
+from rnnviz.nets.unroll.opened import reading_of
+from rnnviz.nets.walking.walk import walk
 
 SYMBOLS = tuple("\n " + string.ascii_lowercase[:18])
 V, U, N = len(SYMBOLS), 5, 6
@@ -253,3 +256,14 @@ def test_an_alphabet_without_capitals_reads_texts_in_lower_case(tmp_path):
     assert "".join(symbols[place] for place in ids.tolist()) == "a cat.\n"
     with_capital = open_model(tmp_path / "m.pt", (*symbols[:-1], "Z"))
     assert not with_capital.model.read(Text.of("A")).take(0, 1)[0].any()
+
+
+def test_unroll_reads_capitals_as_the_walk_did(tmp_path):
+    symbols = tuple("\n ." + string.ascii_lowercase)
+    model = nn.ModuleDict({"rnn": nn.GRU(29, 4), "out": nn.Linear(4, 29)})
+    torch.save(model.state_dict(), tmp_path / "m.pt")
+    opened = open_model(tmp_path / "m.pt", symbols)
+    walk(opened.model, Text.of("A Cat.\nB"), tmp_path / "w", ("hidden",))
+    known, ids = reading_of(opened.model, Recording(tmp_path / "w")).take(0, 8)
+    assert known.all()
+    assert ids.tolist() == [symbols.index(letter) for letter in "a cat.\nb"]
