@@ -185,7 +185,7 @@ class Chooser:
             return (*shared, (1.0, self._accept))
         return (
             *shared, (0.12, self._action), (0.02, self._resize), (0.015, self._drop),
-            (0.025, self._open), (0.02, self._enter), (0.08, self._panel), (0.03, self._menu),
+            (0.025, self._open), (0.05, self._enter), (0.06, self._panel), (0.03, self._menu),
             (0.004, self._train),
             (1.0, self._key),
         )  # fmt: skip
@@ -281,8 +281,8 @@ class Chooser:
 
     def _enter(self, top: QWidget) -> Event:
         assert isinstance(top, Window)
-        number = self._rng.randrange(1, len(top.workspaces) + 1)
-        return {"do": "key", "key": str(number), "modifiers": "Control"}
+        numbers = [str(number) for number in range(1, len(top.workspaces) + 1)]
+        return {"do": "key", "key": self._rarest("room", numbers), "modifiers": "Control"}
 
     def _panel(self, top: QWidget) -> Event:
         """Choose one, as from the palette: tabs of panels are small, and many lie behind others."""

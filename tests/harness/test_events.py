@@ -26,21 +26,21 @@ def told(faults: list[Fault]) -> str:
     return "\n".join(f"event {one.event}: {one.kind}: {one.words}\n{one.details}" for one in faults)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(300, func_only=True)
 def test_random_events_bring_no_fault(windows: Windows) -> None:
     lived = windows.live("short", "--events", str(EVENTS))
     assert not lived.faults, told(lived.faults)
     assert lived.events >= EVENTS, "and the window was closed after them"
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(300, func_only=True)
 def test_a_window_closes_over_a_form(windows: Windows) -> None:
     """`make events` closes it in the midst of everything else, too."""
     lived = windows.close("closed", "a training's form")
     assert not lived.faults, told(lived.faults)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(300, func_only=True)
 def test_watching_holds_no_more_and_more(windows: Windows) -> None:
     said, wrong = soak(windows, "soak", SOAK_SECONDS)
     # So short a time says nothing of slopes, while rooms are still made; `make soak` does.
@@ -49,7 +49,7 @@ def test_watching_holds_no_more_and_more(windows: Windows) -> None:
     assert len(said) == 5
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(300, func_only=True)
 def test_the_harness_sees_what_it_looks_for(windows: Windows, tmp_path: Path) -> None:
     """From a trail, which is played: exceptions, warnings, standing still, and a crash."""
     codes = (

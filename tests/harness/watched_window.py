@@ -533,6 +533,8 @@ def main() -> int:
     watch = Watch(place, asked.freeze)
     watch.stand_in()
     window = build(app, EngineRunner())
+    # Closing is an event of its own; a key in a menu must not end the window before.
+    window.actions_.actions["Quit"].setEnabled(False)
     window.session.jobs.failed.connect(lambda failure: _defect(watch.faults, failure))
     window.show()
     QTimer.singleShot(0, window, lambda: window.open_soon(()))
