@@ -91,7 +91,8 @@ def _front(network: NetworkDescription) -> str:
         case AsRead():
             return "as they are"
         case Embedding(width=width):
-            return f"{width} numbers each, learned"
+            # One is not learned in the usual first lesson on writing: the id itself, scaled.
+            return f"{width} numbers each, learned" if width > 1 else "one number each"
         case Linear(width=width, activation=activation):
             return f"through a {activation} layer of {width}"
         case Convolution(channels=channels):
