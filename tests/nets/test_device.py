@@ -18,6 +18,7 @@ from rnnviz.nets.training.loop import train
 from rnnviz.nets.training_tasks import training_task
 from tests.nets.elsewhere import ELSEWHERE, Elsewhere, lies_elsewhere
 
+TASKS_TRAINED = ("characters", "memory", "translation")
 TEXT = 'he said "it counts", and he went on; ' * 60
 
 
@@ -46,8 +47,9 @@ def config(folder: Path, task: str, **changed: Any) -> TrainingConfig:
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
     """Where every task of this test is trained."""
-    for module in ("characters", "memory_tasks", "translation", "measuring"):
-        place = f"rnnviz.nets.training.{module}.training_device"
+    places = [f"training_tasks.{task}" for task in TASKS_TRAINED]
+    for module in (*places, "training.measuring"):
+        place = f"rnnviz.nets.{module}.training_device"
         monkeypatch.setattr(place, lambda name: ELSEWHERE)
     return Elsewhere()
 
@@ -93,8 +95,8 @@ def test_a_run_elsewhere_is_the_run_on_the_processor(
     before = device_of(made.model)
     assert before == torch.device("cpu")  # outside of the made-up device
     with pytest.MonkeyPatch.context() as undone:
-        for module in ("characters", "memory_tasks", "translation"):
-            place = f"rnnviz.nets.training.{module}.training_device"
+        for module in TASKS_TRAINED:
+            place = f"rnnviz.nets.training_tasks.{module}.training_device"
             undone.setattr(place, training_device)
         train(training_task(settings), settings, tmp_path / "here")
     for kind, field in (("step", "loss_nats"), ("validation", "loss_nats"), ("sample", "text")):

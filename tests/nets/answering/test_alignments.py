@@ -62,7 +62,8 @@ def test_opening_says_that_it_translates(model: str) -> None:
     opened = ask(OpenModel(model=ModelGiven(model)))
     assert opened.kind == "translator"
     assert opened.description["attention"] == "additive"
-    assert opened.description["source"] == {"kind": "words", "size": 15, "lower": False}
+    words = {"kind": "words", "size": 15, "lower": False, "split": ""}
+    assert opened.description["source"] == words
     assert opened.description["examples"] == ["le chat dort ."]
     with pytest.raises(ModelFileError, match="is a translation model, which reads sentences"):
         open_model(Path(model), kind="language-model")

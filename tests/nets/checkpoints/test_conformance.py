@@ -78,7 +78,9 @@ def test_only_its_own_importer_recognises_a_file_first(importer, write, tmp_path
 def test_a_file_cut_anywhere_is_refused(importer, write, tmp_path):
     cut = tmp_path / "cut"
     write(cut, Stock(units=1, embedding=1))
-    for length in reversed(range(cut.stat().st_size)):
+    size = cut.stat().st_size
+    # Each length at the end, where tables of contents are; of the rest one in three.
+    for length in [*range(size - 1, max(0, size - 100), -1), *range(max(0, size - 100), -1, -3)]:
         os.truncate(cut, length)
         with pytest.raises(ModelFileError):
             importer.load(ModelFile(cut), Companions(GIVEN.get(importer.name)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -24,24 +26,29 @@ def ids_of(model: LanguageModel, length: int = 300) -> torch.Tensor:
 
 
 @torch.inference_mode()
-def by_hand(model: LanguageModel, ids: torch.Tensor, one: Intervention | None) -> torch.Tensor:
-    """The losses, every layer stepped, the hidden state changed behind every step."""
-    state, losses = list(model.zero_state(1)), []
+def by_hand(
+    model: LanguageModel, ids: torch.Tensor, streams: Sequence[Intervention | None]
+) -> torch.Tensor:
+    """The losses (T - 1, streams): every layer stepped, hidden states changed behind every step."""
+    state, losses = list(model.zero_state(len(streams))), []
     for step, number in enumerate(ids[:-1]):
-        embedded = model.embed(number[None])
+        embedded = model.embed(number.repeat(len(streams)))
         hidden: list[torch.Tensor] = []
         for place, layer in enumerate(model.recurrent):
             inputs = model.layer_input(place, embedded, hidden)
             below, after = layer.advance(inputs, state[place])
-            if one is not None and place == one.layer and step >= one.start:
+            for row, one in enumerate(streams):
+                if one is None or place != one.layer or step < one.start:
+                    continue
                 below = below.clone()
-                held = one.value if one.how == "hold" else below[0, one.unit] + one.value
-                below[0, one.unit] = held
+                held = one.value if one.how == "hold" else below[row, one.unit] + one.value
+                below[row, one.unit] = held
                 if layer.facts.vector_states:  # of others what is given is no part of the state
                     after = (below, *after[1:])
             state[place] = after
             hidden.append(below)
-        losses.append(functional.cross_entropy(model.answers(hidden), ids[step + 1][None]))
+        target = ids[step + 1].repeat(len(streams))
+        losses.append(functional.cross_entropy(model.answers(hidden), target, reduction="none"))
     return torch.stack(losses)
 
 
@@ -59,9 +66,7 @@ def test_many_at_once_are_each_alone(kind: str, layer: int, skip: bool) -> None:
     ]
     found = losses_changed(model, ids, streams)
     assert found.shape == (299, 4)
-    for row, one in enumerate(streams):
-        wanted = by_hand(model, ids, one)
-        torch.testing.assert_close(found[:, row], wanted, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(found, by_hand(model, ids, streams), atol=1e-4, rtol=1e-4)
     assert torch.allclose(found[:280, 2], found[:280, 0], atol=1e-4)
     # Sums that grow without bound leave the layers above at their limits: nothing reaches them.
     if (kind, layer, skip) != ("residual", 0, False):
@@ -76,9 +81,8 @@ def test_a_few_held_ones_are_run_as_fast_as_their_layer(kind: str, start: int) -
     ids = ids_of(model)
     one = Intervention(layer=1, unit=2, value=0.8, start=start)
     found = losses_changed(model, ids, [None, one])
-    for row, wanted in enumerate((None, one)):
-        expected = by_hand(model, ids, wanted)
-        torch.testing.assert_close(found[:, row], expected, atol=1e-4, rtol=1e-4)
+    expected = by_hand(model, ids, [None, one])
+    torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
     held = model.recurrent[1].holding(2, 0.8)
     assert (held is not None) == bool(model.recurrent[1].facts.torch_module)
 
