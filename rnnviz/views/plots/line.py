@@ -19,6 +19,8 @@ from rnnviz.views.plots.strips_of_lines import Strip, StripsOfLines
 from rnnviz.views.shared.theme import Theme, theme_of
 
 Floats = npt.NDArray[np.floating]
+_LONG = 20_000
+"""A line of more pixels is drawn in plain strokes: so dense a line has no smooth edges to see."""
 
 
 @dataclass(frozen=True)
@@ -167,4 +169,15 @@ class LinePlot(Plot):
                 values = self._strips.placed(values, number)
             places = np.arange(first, last) + (series.start + 0.5)
             x, y = decimate(places, values, columns)
-            curve.setData(x, y, antialias=len(x) < 3000)
+            long = self._pixels_along(y) > _LONG
+            # One path of wide smooth strokes takes seconds where a noisy unit fills the plot.
+            curve.setSegmentedLineMode("on" if long else "auto")
+            curve.setData(x, y, antialias=not long)
+
+    def _pixels_along(self, y: Floats) -> float:
+        """How far a line of these values goes up and down on the screen."""
+        if len(y) < 2:
+            return 0.0
+        low, high = self.view.viewRange()[1]
+        shown = np.clip(y, low, high)
+        return float(np.nansum(np.abs(np.diff(shown)))) / (high - low) * self.view.height()
