@@ -289,8 +289,11 @@ class Freezes(QObject):
         if not self._running:
             self._running, self._began = True, self._meter.now()
             return
-        spent = (self._ended or self._meter.now()).since(self._began)
-        took, by_clock = spent.processor - self._own, spent.clock - self._own_clock
+        now = self._meter.now()
+        spent = (self._ended or now).since(self._began)
+        by_clock = spent.clock - self._own_clock
+        # A timer may fire after the loop was about to wait; waiting takes no processor time.
+        took = now.since(self._began).processor - self._own
         self.turns += 1
         for limit in _SLOW_MS:
             self.slow[str(limit)] += took > limit / 1000
@@ -331,11 +334,12 @@ class Freezes(QObject):
     def _look(self) -> None:
         while True:
             time.sleep(_LOOK_SECONDS)
-            if not self._running or self._ended is not None:
+            if not self._running:
                 continue
-            began = self._began
+            began, waits = self._began, self._ended is not None
             took = time.clock_gettime(self._clock) - began.processor
-            if max(took, time.monotonic() - began.clock) > self._next_look:
+            by_clock = 0.0 if waits else time.monotonic() - began.clock
+            if max(took, by_clock) > self._next_look:
                 if self._looks == 0:
                     self._forget()
                 self._looks += 1
