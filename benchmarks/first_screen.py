@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -22,15 +20,12 @@ import numpy as np
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import torch
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from torch import nn
 
-from rnnviz.core.system.places import models, resources
+from benchmarks.real_window import real_window, wait
+from rnnviz.core.system.places import resources
 from rnnviz.session.session import Session
-from rnnviz.views.shared.theme import Appearance
-from rnnviz.views.window.window import Window
-from rnnviz.work.runner import EngineRunner
 
 CLAIM_MS = 500.0
 
@@ -42,21 +37,9 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=5)
     options = parser.parse_args()
     app = QApplication([])
-    appearance = Appearance(app, "light")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with real_window(app) as (window, folder):
+        session = window.session
         files = [write(folder / f"{n}.pt", options.units, n) for n in range(options.times + 1)]
-        session = Session(
-            EngineRunner(),
-            QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat),
-            cache=folder / "cache",
-            data=folder / "data",
-            models=models(),
-            resources=resources(),
-        )
-        window = Window(session, appearance)
-        window.resize(1360, 860)
-        window.show()
         session.open_path(resources() / "texts" / "pride-and-prejudice.txt")
         opened, painted = [], []
         for file in files:
@@ -70,7 +53,6 @@ def main() -> None:
             painted.append(1000 * (time.perf_counter() - began))
             session.jobs.cancel("walk")
             time.sleep(1.0)  # the engine ends the block that it is at
-        window.close()
     print(f"a file of {options.units} x 2 units, dropped {options.times} times:")
     for what, taken in (("opened", opened[1:]), ("coloured text painted", painted[1:])):
         each = np.array(taken)
@@ -98,16 +80,6 @@ def write(path: Path, units: int, seed: int) -> Path:
     parts = {"rnn": nn.LSTM(len(characters), units, 2), "output": nn.Linear(units, len(characters))}
     torch.save({"model": nn.ModuleDict(parts).state_dict(), "characters": characters}, path)
     return path
-
-
-def wait(app: QApplication, ready: Callable[[], bool]) -> None:
-    """Run the event loop until something is so."""
-    deadline = time.monotonic() + 60
-    while not ready():
-        app.processEvents()
-        time.sleep(0.0005)
-        if time.monotonic() > deadline:
-            raise TimeoutError("nothing was shown within a minute")
 
 
 if __name__ == "__main__":

@@ -16,9 +16,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -26,15 +24,12 @@ import numpy as np
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
+from benchmarks.real_window import real_window, wait
 from rnnviz.core.cells.intervention import Intervention
 from rnnviz.core.system.places import models, resources
 from rnnviz.session.session import Session
-from rnnviz.views.shared.theme import Appearance
-from rnnviz.views.window.window import Window
-from rnnviz.work.runner import EngineRunner
 
 CLAIM_MS = 150.0
 
@@ -48,20 +43,8 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=20)
     options = parser.parse_args()
     app = QApplication([])
-    appearance = Appearance(app, "light")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        session = Session(
-            EngineRunner(),
-            QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat),
-            cache=folder / "cache",
-            data=folder / "data",
-            models=models(),
-            resources=resources(),
-        )
-        window = Window(session, appearance)
-        window.resize(1360, 860)
-        window.show()
+    with real_window(app) as (window, folder):
+        session = window.session
         whole = resources() / "texts" / "pride-and-prejudice.txt"
         short = folder / "beginning.txt"
         short.write_text(whole.read_text("utf-8")[: options.characters], "utf-8")
@@ -74,7 +57,6 @@ def main() -> None:
             session.interventions.show(None)
             wait(app, partial(walked, session, text.name))
         measured(app, session, options.times)
-        window.close()
 
 
 def walked(session: Session, text: str) -> bool:
@@ -167,16 +149,6 @@ def tell(what: str, taken: list[float], claim: float = 0.0) -> None:
         f"  {what:<28} median {np.median(each):4.0f} ms, 99th percentile "
         f"{np.quantile(each, 0.99):4.0f}, fastest {each.min():4.0f}{verdict}"
     )
-
-
-def wait(app: QApplication, ready: Callable[[], bool]) -> None:
-    """Run the event loop until something is so."""
-    deadline = time.monotonic() + 60
-    while not ready():
-        app.processEvents()
-        time.sleep(0.0005)
-        if time.monotonic() > deadline:
-            raise TimeoutError("the engine did not answer within a minute")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 import time
 from functools import partial
 from pathlib import Path
@@ -19,14 +18,11 @@ import numpy as np
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from rnnviz.core.system.places import models, resources
+from benchmarks.real_window import real_window, wait
+from rnnviz.session.alignments.alignments import Alignments
 from rnnviz.session.session import Session
-from rnnviz.views.shared.theme import Appearance
-from rnnviz.views.window.window import Window
-from rnnviz.work.runner import EngineRunner
 
 SENTENCES = {
     "French": "Un homme vêtu d'une chemise bleue est debout sur une échelle et nettoie une grande "
@@ -45,20 +41,8 @@ def main() -> None:
     parser.add_argument("--beam", type=int, default=5)
     options = parser.parse_args()
     app = QApplication([])
-    appearance = Appearance(app, "light")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        session = Session(
-            EngineRunner(),
-            QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat),
-            cache=folder / "cache",
-            data=folder / "data",
-            models=models(),
-            resources=resources(),
-        )
-        window = Window(session, appearance)
-        window.resize(1360, 860)
-        window.show()
+    with real_window(app) as (window, _):
+        session = window.session
         shipped = session.library.first_in("alignments")
         path = options.model or (shipped.path if shipped is not None else None)
         assert path is not None, "no translation model ships; name one"
@@ -68,7 +52,6 @@ def main() -> None:
         alignments.search(beam=options.beam)
         wait(app, lambda: not alignments.busy)
         measure(app, session, options.times)
-        window.close()
 
 
 def measure(app: QApplication, session: Session, times: int) -> None:
@@ -81,7 +64,7 @@ def measure(app: QApplication, session: Session, times: int) -> None:
         before = alignments.current
         start = time.perf_counter()
         alignments.translate(f"{sentence} {place}")
-        wait(app, lambda before=before: alignments.current is not before)
+        wait(app, partial(shown_after, alignments, before))
         app.processEvents()
         whole.append(1000 * (time.perf_counter() - start))
         done: list[float] = []
@@ -92,7 +75,7 @@ def measure(app: QApplication, session: Session, times: int) -> None:
             title="bare",
             done=partial(note_time, done),
         )
-        wait(app, lambda done=done: bool(done))
+        wait(app, partial(bool, done))
         engine.append(1000 * (done[0] - start))
     shown, bare = np.array(whole[2:]), np.array(engine[2:])
     words = len(sentence.split())
@@ -102,19 +85,14 @@ def measure(app: QApplication, session: Session, times: int) -> None:
     print(f"ratio of {LIMIT_MS:g} ms to the median: {LIMIT_MS / np.median(shown):.2f} (at least 1)")
 
 
+def shown_after(alignments: Alignments, before: object) -> bool:
+    """Whether another alignment than this is shown."""
+    return alignments.current is not before
+
+
 def note_time(times: list[float], result: object) -> None:
     """Note when an answer came."""
     times.append(time.perf_counter())
-
-
-def wait(app: QApplication, ready: object) -> None:
-    """Run the event loop until something is so."""
-    deadline = time.monotonic() + 60
-    while not ready():  # type: ignore[operator]
-        app.processEvents()
-        time.sleep(0.0005)
-        if time.monotonic() > deadline:
-            raise TimeoutError("the engine did not answer within a minute")
 
 
 if __name__ == "__main__":
