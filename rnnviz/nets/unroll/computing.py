@@ -224,18 +224,25 @@ def _read(copies: _Copies, given: list[Tensor], notes: list[_Notes]) -> list[Ten
     """(T) the scores (1, V), and with attention what is looked at."""
     plan = copies.network.plan
     memory = given[: plan.source] if plan.attends else []
-    scores = []
-    for step, hidden in enumerate(given):
-        network, context = copies.at(step), None
-        if plan.decodes(step) and plan.attends:
-            weights, context = network.attend(hidden, memory)
-            notes[step].keep("attention", weights)
-            notes[step].keep("context", context)
-        elif plan.attends:
-            notes[step].keep("attention", hidden.new_full((1, plan.source), torch.nan))
-            notes[step].keep("context", torch.full_like(hidden, torch.nan))
-        scores.append(network.read(hidden, context))
-    return scores
+    return [
+        _scores(copies.at(step), step, hidden, memory, notes[step])
+        for step, hidden in enumerate(given)
+    ]
+
+
+def _scores(
+    network: SmallNetwork, step: int, hidden: Tensor, memory: list[Tensor], note: _Notes
+) -> Tensor:
+    """(1, V), and with attention what is looked at: nothing by an encoder."""
+    plan, context = network.plan, None
+    if plan.attends and plan.decodes(step):
+        weights, context = network.attend(hidden, memory)
+        note.keep("attention", weights)
+        note.keep("context", context)
+    elif plan.attends:
+        note.keep("attention", hidden.new_full((1, plan.source), torch.nan))
+        note.keep("context", torch.full_like(hidden, torch.nan))
+    return network.read(hidden, context)
 
 
 _MOST_JACOBIAN = 64
@@ -364,17 +371,9 @@ def _one_step(
             note.keep(f"{row}/{name}", values)
         after.append(stepped.state)
         below = stepped.channels["hidden"]
-    if not plan.attends:
-        return network.read(below), after
-    if not plan.decodes(number):
+    if plan.attends and not plan.decodes(number):
         memory.append(below)
-        note.keep("attention", below.new_full((1, plan.source), torch.nan))
-        note.keep("context", torch.full_like(below, torch.nan))
-        return network.read(below), after
-    weights, context = network.attend(below, memory)
-    note.keep("attention", weights)
-    note.keep("context", context)
-    return network.read(below, context), after
+    return _scores(network, number, below, memory, note), after
 
 
 def _drawn(plan: Plan, scores: Tensor, temperature: float, generator: torch.Generator) -> str:
@@ -522,14 +521,17 @@ def _forward(
 
 def _of_the_last(notes: list[_Notes], loss: Tensor) -> dict[str, Numbers]:
     """The gradient of the last loss alone at every state, zeros where it does not reach."""
+    keys, steps = list(notes[0].whole), len(notes)
+    nodes = [note.whole[key] for key in keys for note in notes]
+    wanted = [node for node in nodes if node.requires_grad]
+    # All at once: one way back through the network, not one for each row of states.
+    found = iter(torch.autograd.grad(loss, wanted, retain_graph=True, materialize_grads=True))
+    rows = [next(found) if node.requires_grad else torch.zeros_like(node) for node in nodes]
     arrays = {}
-    for key in notes[0].whole:
-        nodes = [note.whole[key] for note in notes]
-        wanted = [node for node in nodes if node.requires_grad]
-        found = iter(torch.autograd.grad(loss, wanted, retain_graph=True, materialize_grads=True))
-        rows = [next(found) if node.requires_grad else torch.zeros_like(node) for node in nodes]
+    for number, key in enumerate(keys):
         layer, state = key.split("/")
-        arrays[f"{layer}/last/{state}"] = torch.cat(rows).detach().numpy().copy()
+        values = torch.cat(rows[number * steps : (number + 1) * steps])
+        arrays[f"{layer}/last/{state}"] = values.detach().numpy().copy()
     return arrays
 
 
