@@ -13,7 +13,8 @@ from rnnviz.core.errors import TextError
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import read_text
-from rnnviz.nets.walking.walk import BLOCK, FIRST_BLOCK, Block, Walked, Walker, ignore, run
+from rnnviz.nets.walking.blocks import BLOCK, FIRST_BLOCK
+from rnnviz.nets.walking.walk import Block, Walked, Walker, ignore, run
 
 
 def walk_arrays(

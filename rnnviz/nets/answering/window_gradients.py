@@ -11,7 +11,6 @@ import math
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from rnnviz.core.errors import GradientError
 from rnnviz.core.gradients import FieldFacts
@@ -81,7 +80,7 @@ def compute_window_field(
     kept: dict[int, Stretch] = {}
     try:
         for number, step in enumerate(range(first, stop)):
-            window = window_ending(model, reading.ids, step)
+            window = model.window_ending(reading.ids[: step + 1])
             wanted = Wanted(None, None, int(reading.ids[step + 1]))
             last = len(window) - 1
             stretch = take(double, window, range(last, last + 1), wanted, distance)
@@ -101,14 +100,6 @@ def of_a_window(model: LanguageModel) -> LanguageModel:
     found = copy.copy(model)
     found.network = model.network.of_a_window
     return found
-
-
-def window_ending(model: LanguageModel, ids: Tensor, step: int) -> Tensor:
-    """The window that ends at a step of a text, with what fills it at the beginning, (n,)."""
-    assert model.network.windows is not None
-    steps = model.network.windows.steps
-    ((before,),) = model.zero_state(1)
-    return torch.cat([before[0].to(ids), ids[max(0, step + 1 - steps) : step + 1]])[-steps:]
 
 
 def _at_its_end(stretch: Stretch) -> tuple[Taped, list[int]]:

@@ -409,6 +409,13 @@ class SequenceNetwork(nn.Module):
         widest = max(network.front_width, *(layer.width for layer in network.layers))
         return max(1, _WINDOW_NUMBERS // (windows.steps * widest * batch))
 
+    def window_ending(self, entering: Tensor) -> Tensor:
+        """The window that ends with these steps and what fills it at the beginning, (n, ...)."""
+        assert self.network.windows is not None
+        steps = self.network.windows.steps
+        ((before,),) = self.zero_state(1)
+        return torch.cat([before[0].to(entering), entering[-steps:]])[-steps:]
+
     def answer_windows(self, read: Tensor) -> Tensor:
         """What the head says, (B, O), of each of B windows of n steps, (n, B) or (n, B, F)."""
         front = self.embed(read)

@@ -314,8 +314,7 @@ def _of_window(model: SequenceNetwork, entering: Tensor, places: np.ndarray, ste
     """
     assert model.network.windows is not None
     size = model.network.windows.steps
-    ((before,),) = model.zero_state(1)
-    whole = torch.cat([before[0].to(entering), entering])[-size:]
+    whole = model.window_ending(entering)
     model.network = model.network.of_a_window
     shown = min(steps, size, len(entering))
     first = len(whole) - shown

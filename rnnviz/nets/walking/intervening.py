@@ -209,6 +209,7 @@ def _losses_in_windows(
     """
     assert model.network.windows is not None
     found: list[Tensor] = []
+    plain: Tensor | None = None
     for number, one in enumerate(streams):
         network = model if one is None else changed_network(model, one)
         ((before,),) = model.zero_state(1)
@@ -216,7 +217,8 @@ def _losses_in_windows(
         said = [network.run_windows(part[:, :, 0])[1] for part in windows.parts(_BLOCK)]
         losses = functional.cross_entropy(torch.cat(said), ids[1:], reduction="none")
         if one is not None and one.start > 0:
-            plain = found[0] if streams[0] is None else losses_changed(model, ids, [None])[:, 0]
+            if plain is None:
+                plain = found[0] if streams[0] is None else losses_changed(model, ids, [None])[:, 0]
             losses = torch.cat([plain[: one.start], losses[one.start :]])
         found.append(losses)
         progress(number + 1, len(streams))
@@ -297,7 +299,7 @@ def beside_others(
     drawn = np.random.default_rng(seed).choice(rest, min(randoms, len(rest)), replace=False)
     if not len(drawn):
         return found
-    others = [_on(intervention, int(unit)) for unit in drawn]
+    others = [msgspec.structs.replace(intervention, unit=int(unit)) for unit in drawn]
     losses, on = losses_changed(model, ids, others, progress), _where(labels)
     return msgspec.structs.replace(
         found,
@@ -309,17 +311,6 @@ def beside_others(
 def _where(labels: npt.NDArray[np.bool_] | None) -> Tensor | None:
     """Which predictions were made where the concept holds, (T - 1,)."""
     return None if labels is None else torch.from_numpy(np.asarray(labels[:-1], np.bool_))
-
-
-def _on(intervention: Intervention, unit: int) -> Intervention:
-    return Intervention(
-        layer=intervention.layer,
-        unit=unit,
-        how=intervention.how,
-        value=intervention.value,
-        state=intervention.state,
-        start=intervention.start,
-    )
 
 
 def _effect(losses: Tensor, on: Tensor | None) -> Effect:

@@ -13,7 +13,7 @@ import contextlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -39,6 +39,7 @@ from rnnviz.nets.sequence import states
 from rnnviz.nets.sequence.evaluating import evaluating
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Reading, read_text
+from rnnviz.nets.walking.blocks import BLOCK, FIRST_BLOCK, spans
 from rnnviz.nets.walking.documents import walk_documents
 from rnnviz.nets.walking.kept import (
     TORCH_TYPES,
@@ -53,10 +54,6 @@ from rnnviz.nets.walking.pipeline import run_staged
 from rnnviz.nets.walking.threads import one_thread_each
 from rnnviz.nets.walking.windows import walk_windows
 
-FIRST_BLOCK = 256
-BLOCK = 2048
-"""Characters at a time: few at first, so that there is something to see at once, then as many as
-stay in the processor's caches."""
 SEEN_AT_ONCE = 3072
 """2,000 characters of a text a person sees, and others are under way while the last of them are
 finished; a walk that is waited for has small blocks up to there, so that no layer waits long for
@@ -226,20 +223,6 @@ class Walker:
 def named(state: Sequence[LayerState], last: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The states of all layers and what else is carried, by names for a file."""
     return {**dict(states.named(state, "state")), **last}
-
-
-def spans(length: int, first: int, largest: int, level: int = 0) -> Iterator[tuple[int, int]]:
-    """Start and stop of every block of a text, each twice as long as the one before it.
-
-    Args:
-        level: up to this step all are as long as the first.
-    """
-    start, size = 0, min(first, largest)
-    while start < length:
-        yield start, min(start + size, length)
-        start += size
-        if start >= level:
-            size = min(2 * size, largest)
 
 
 def run(

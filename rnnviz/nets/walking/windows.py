@@ -7,7 +7,7 @@ Windows of one length are read side by side.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +19,9 @@ from rnnviz.nets.sequence.evaluating import evaluating
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Reading
 from rnnviz.nets.sequence.windowed import Windowed
+from rnnviz.nets.walking.blocks import BLOCK, FIRST_BLOCK, spans
 from rnnviz.nets.walking.kept import TORCH_TYPES, KeptChannels, writer_of
 from rnnviz.nets.walking.outcomes import outcome_of, spread
-
-_FIRST_BLOCK = 256
-_BLOCK = 2048
-"""Steps that are written at a time, few at first so that there is something to see at once."""
 
 
 def walk_windows(
@@ -58,19 +55,13 @@ def walk_windows(
                 break
             outcome.begin()
             walker.begin()
-            for start, last in _blocks(begin, min(end, stop)):
+            for first, after in spans(min(end, stop) - begin, FIRST_BLOCK, BLOCK):
+                start, last = begin + first, begin + after
                 known, entering = reading.take(start, last)
                 rows, said = walker.read(entering)
                 came_out = outcome.of((), entering, known, start, said)
                 writer.write(start, walker.spread(rows, known), came_out)
                 progress(last, len(reading))
-
-
-def _blocks(start: int, stop: int) -> Iterator[tuple[int, int]]:
-    size = _FIRST_BLOCK
-    while start < stop:
-        yield start, min(start + size, stop)
-        start, size = start + size, min(2 * size, _BLOCK)
 
 
 class _Walker:

@@ -12,7 +12,7 @@ from rnnviz.core.errors import GradientError
 from rnnviz.core.gradients import read_field
 from rnnviz.core.models.network import SequenceDescription
 from rnnviz.nets.answering.table import TASKS
-from rnnviz.nets.answering.window_gradients import of_a_window, window_ending
+from rnnviz.nets.answering.window_gradients import of_a_window
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
@@ -39,7 +39,9 @@ def asked(given: ModelGiven, folder: Path, **changed) -> ComputeField:
 def by_autograd(model: LanguageModel, step: int) -> tuple[float, torch.Tensor, torch.Tensor]:
     """The loss at a step, and its gradient at what the front end gave of its window, (n, E)."""
     double = of_a_window(model).double()
-    front = double.embed(window_ending(model, ids_of(), step)[:, None]).detach().requires_grad_()
+    front = (
+        double.embed(model.window_ending(ids_of()[: step + 1])[:, None]).detach().requires_grad_()
+    )
     given, _ = double.run_layers(front)
     logits = double.answers(given, None, front)
     loss = functional.cross_entropy(logits, ids_of()[step + 1][None])

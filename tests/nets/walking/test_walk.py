@@ -13,7 +13,8 @@ from rnnviz.core.errors import Cancelled, RecordingError, TextError
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.architectures import ARCHITECTURES
-from rnnviz.nets.walking.walk import Walker, spans, walk
+from rnnviz.nets.walking.blocks import spans
+from rnnviz.nets.walking.walk import Walker, walk
 from tests.nets.small import random_text, small_model, walk_by_cells
 from tests.nets.walked import walk_arrays
 
