@@ -81,14 +81,14 @@ def _rows(
 
 
 def _tabbed(lines: Sequence[tuple[int, str]]) -> list[list[tuple[int, int]]]:
-    """Where the fields of rows lie, a tab between them; nothing where a row has more or fewer."""
+    """Where the fields of rows lie, a tab between them; nothing where they have one, or differ."""
     rows = []
     for start, line in lines:
         if not line.strip():
             continue
         ends = np.cumsum([len(field) + 1 for field in line.split("\t")]) + start
         rows.append(list(zip([start, *ends[:-1].tolist()], (ends - 1).tolist(), strict=True)))
-        if len(rows[-1]) != len(rows[0]):
+        if not len(rows[-1]) == len(rows[0]) > 1:
             return []
     return rows
 
@@ -110,7 +110,7 @@ def _comma_separated(text: str, separator: str) -> list[list[tuple[int, int]]]:
             return []
         if len(row) > 1 or row[0][0] < row[0][1]:  # else a blank line, or the end of a CRLF
             rows.append(row)
-        if rows and len(rows[-1]) != len(rows[0]):
+        if rows and not len(rows[-1]) == len(rows[0]) > 1:
             return []
         row = []
     return rows
@@ -121,7 +121,7 @@ def _labelled(
 ) -> list[Piece] | None:
     """The texts of these rows, if one of the columns holds these classes."""
     width = len(rows[0]) if rows else 0
-    for label in range(width if width > 1 else 0):
+    for label in range(width):
         said = [text[slice(*row[label])].strip() for row in rows]
         known = [one in classes for one in said]
         if not all(known[1:]) or not (known[0] or len(rows) > 1):

@@ -100,9 +100,9 @@ def _chosen(
         )
     found = readings[max(0, number - 1)]
     if not number and (found.asked_without_symbols or not found.symbols):
-        fitting = [one for one in readings if one.symbols and _at_hand(one, content, companions)]
-        if fitting:
-            return fitting[0]
+        fitting = (one for one in readings if one.symbols and _at_hand(one, content, companions))
+        if (first := next(fitting, None)) is not None:
+            return first
     if found.asked and not number:
         if found.question:
             raise ReadingNeeded(
