@@ -15,6 +15,7 @@ from queue import SimpleQueue
 from typing import IO, Any, Protocol
 
 from rnnviz.work.engine import RunningJob, run_job
+from rnnviz.work.environment import of_a_child
 from rnnviz.work.messages import (
     Cancel,
     Done,
@@ -193,14 +194,12 @@ class EngineRunner:
     def _ensure_child(self) -> subprocess.Popen[bytes]:
         if self._child is not None and self._child.poll() is None:
             return self._child
-        # In a crash it writes where it stood, which is shown and noted here.
-        environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONFAULTHANDLER": "1"}
         self._child = subprocess.Popen(
             self._command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=environment,
+            env=of_a_child(),
             # Of its own, so that all that it started can be ended with it.
             process_group=0 if _HAS_GROUPS else None,
         )

@@ -13,6 +13,7 @@ import msgspec
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.files.reading import exists, open_regular
 from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.work.environment import of_a_child
 
 LOG = "trainer.log"
 _LOG_SHOWN = 1 << 15
@@ -97,8 +98,6 @@ def last_words(directory: Path) -> str:
 
 
 def _start(arguments: list[str], directory: Path) -> int:
-    # In a crash it writes into its log where it stood.
-    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", "PYTHONFAULTHANDLER": "1"}
     try:
         directory.mkdir(parents=True, exist_ok=True)
         log_file = directory / LOG
@@ -110,7 +109,7 @@ def _start(arguments: list[str], directory: Path) -> int:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environment,
+                env=of_a_child(),
                 start_new_session=True,
             )
     except OSError as error:

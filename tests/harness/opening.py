@@ -687,7 +687,6 @@ _TOKENIZER = {
     "config": {"word_index": json.dumps({f"w{n}": n for n in range(1, 40)}), "num_words": None},
 }
 _PAIR_TOKENIZER = test_pair_tokenizer.tokenizer()
-_PAIRS_IN_ORDER = _PAIR_TOKENIZER["model"]["vocab"]
 _PAIRS = "".join(f"the cat {n}\tle chat {n}\n" for n in range(30)).encode()
 
 

@@ -70,11 +70,7 @@ class Windows:
         finally:
             window.kill()
             window.wait()
-        _wait_gone(children)
-        left = [child for child in children if child.is_running()]
-        for child in left:
-            child.kill()
-        return [f"a process outlived its window: {child}" for child in left]
+        return _outlived(children)
 
     def interrupt(self, after_seconds: float) -> list[str]:
         """Press Ctrl-C so long after the engine was started; what was wrong then."""
@@ -87,8 +83,7 @@ class Windows:
         finally:
             window.kill()
             window.wait()
-        _wait_gone(children)
-        left = [f"a process outlived its window: {c}" for c in children if c.is_running()]
+        left = _outlived(children)
         said = f"a window did not close on Ctrl-C {after_seconds:.1f} s after its engine began"
         return left if ended else [said, *left]
 
@@ -115,11 +110,7 @@ class Windows:
         finally:
             window.kill()
             window.wait()
-        _wait_gone(children)
-        left = [child for child in children if child.is_running()]
-        wrong = [f"a process outlived its window: {child}" for child in left]
-        for child in left:
-            child.kill()
+        wrong = _outlived(children)
         wrong += [] if ended else ["a window did not close"]
         wrong += [f"left behind: {path}" for path in self.left() if path not in before]
         return [f"{words}; its engine got {', '.join(done)}" for words in wrong]
@@ -162,6 +153,15 @@ def _children(window: subprocess.Popen[bytes], seconds: float) -> list[psutil.Pr
 
     _wait(look, seconds)
     return found
+
+
+def _outlived(children: list[psutil.Process]) -> list[str]:
+    """What is still there when all should have ended; it is killed."""
+    _wait_gone(children)
+    left = [child for child in children if child.is_running()]
+    for child in left:
+        child.kill()
+    return [f"a process outlived its window: {child}" for child in left]
 
 
 def _wait_gone(children: list[psutil.Process]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from rnnviz.core.quantities.durations import duration_in_words
 from rnnviz.core.runs.axis import StepAxis
@@ -65,7 +65,7 @@ class _AtStep(Protocol):
 
 
 Kept = TypeVar("Kept", bound=_AtStep)
-Shared = TypeVar("Shared")
+Row = TypeVar("Row", bound="ArrayRow")
 
 
 class Sample(Struct, frozen=True):
@@ -331,40 +331,24 @@ class RunRecord:
                     curve.append([event.step], [as_float(column[place])])
 
     def _take_gradient_steps(self, event: GradientStepsEvent) -> None:
-        shape = (event.layers, event.steps)
-        number = event.number
-        for rows, file, place in (
-            (self.gradient_rows, event.file, event.row),
-            (self.last_step_rows, event.last_file, event.last_row),
-        ):
-            if file or rows is self.gradient_rows:
-                kept = rows[-1] if rows else None
-                # What rows have in common they share: a long run has thousands of each.
-                row = ArrayRow(
-                    event.step,
-                    _same(kept.file if kept else None, file),
-                    place,
-                    _same(kept.shape if kept else None, shape),
-                    number=number,
-                )
-                _keep(rows, row)
+        step, number, shape = event.step, event.number, (event.layers, event.steps)
+        row = ArrayRow(step, event.file, event.row, shape, number=number)
+        _keep_row(self.gradient_rows, row)
+        if event.last_file:
+            last = ArrayRow(step, event.last_file, event.last_row, shape, number=number)
+            _keep_row(self.last_step_rows, last)
 
     def _take_histograms(self, event: HistogramsEvent) -> None:
-        kept = self.histogram_rows[-1] if self.histogram_rows else None
-        names = _same(kept.names if kept else None, tuple(event.names[:_MOST_PARAMETERS]))
-        shape = _same(kept.shape if kept else None, (len(KINDS) * len(names), WIDTH))
-        file = _same(kept.file if kept else None, event.file)
-        row = HistogramRow(event.step, file, event.row, shape, names, number=event.number)
-        _keep(self.histogram_rows, row)
+        names = tuple(event.names[:_MOST_PARAMETERS])
+        shape = (len(KINDS) * len(names), WIDTH)
+        row = HistogramRow(event.step, event.file, event.row, shape, names, number=event.number)
+        _keep_row(self.histogram_rows, row)
 
     def _take_alignment(self, event: AlignmentEvent) -> None:
-        kept = self.alignments[-1] if self.alignments else None
-        source = _same(kept.source if kept else None, tuple(event.source))
-        target = _same(kept.target if kept else None, tuple(event.target))
-        shape = (len(target), len(source))
-        file = _same(kept.file if kept else None, event.file)
-        row = AlignmentRow(event.step, file, event.row, shape, source, target, number=event.number)
-        _keep(self.alignments, row)
+        source, target = tuple(event.source), tuple(event.target)
+        shape, number = (len(target), len(source)), event.number
+        row = AlignmentRow(event.step, event.file, event.row, shape, source, target, number=number)
+        _keep_row(self.alignments, row)
 
     def _take_checkpoint(self, event: CheckpointEvent) -> None:
         if not _CHECKPOINT.fullmatch(event.file):
@@ -491,9 +475,17 @@ def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
-def _same(kept: Shared | None, new: Shared) -> Shared:
-    """The one that is kept already, where the new one is equal."""
-    return kept if kept is not None and kept == new else new
+def _keep_row(kept: list[Row], row: Row) -> None:
+    """Add one, which shares what it has in common with the last: a long run has thousands."""
+    if kept:
+        last = kept[-1]
+        common = {
+            name: getattr(last, name)
+            for name in row.__struct_fields__
+            if getattr(last, name) == getattr(row, name)
+        }
+        row = structs.replace(row, **common)
+    _keep(kept, row)
 
 
 def _keep(kept: list[Kept], one: Kept) -> None:

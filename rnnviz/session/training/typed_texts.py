@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from rnnviz.core.errors import TextError
+from rnnviz.core.files.names import digest_of
 from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.sequences.text import Text
 
@@ -23,7 +23,7 @@ def keep_text(folder: Path, text: Text) -> tuple[Path, bool]:
     content = str(text).encode("utf-8", "surrogatepass")
     named = "".join(letter if letter.isalnum() else " " for letter in text.name)
     stem = "-".join(named.split())[:_KEPT_LETTERS] or "text"
-    path = folder / f"{stem}-{hashlib.sha256(content).hexdigest()[:8]}.txt"
+    path = folder / f"{stem}-{digest_of(str(text), 8)}.txt"
     if path.exists():
         return path, False
     try:

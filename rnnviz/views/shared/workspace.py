@@ -98,7 +98,6 @@ class Workspace(QMainWindow):
         self.docks: dict[str, QDockWidget] = {}
         self._built = False
         self._pieces = self._made_in_pieces()
-        self._plots = ImportsAhead(() if PLOTS[-1] in sys.modules else PLOTS, self)
         self._sized = False
         self._at_right = False
         """Whether the panels of `bottom` stand under those at the right, for want of height."""
@@ -230,8 +229,10 @@ class Workspace(QMainWindow):
         """Let the panels draw once the middle was seen and plots, which take long, are imported."""
         if event.type() == QEvent.Type.Paint:
             watched.removeEventFilter(self)
-            self._plots.done.connect(self._release_panels)
-            self._plots.start()
+            # Asked now, not as the window starts: another room may have imported them since.
+            plots = ImportsAhead(() if PLOTS[-1] in sys.modules else PLOTS, self)
+            plots.done.connect(self._release_panels)
+            plots.start()
         return super().eventFilter(watched, event)
 
     @Slot()

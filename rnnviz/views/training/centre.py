@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.quantities.typed_numbers import shown_number
-from rnnviz.core.runs.watched import WatchedRun
 from rnnviz.session.session import Session
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.shared.controls.wrapping_row import WrappingRow
@@ -360,7 +359,4 @@ def _kept_height(settings: QSettings) -> int:
 
 def _problem_of(run: OpenRun) -> str:
     """What a person should know about a run that is not well."""
-    watched = run.watched
-    if run.asked == "resume" or not isinstance(watched, WatchedRun):
-        return ""
-    return watched.trouble()
+    return "" if run.asked == "resume" else run.watched.trouble()

@@ -29,7 +29,6 @@ from rnnviz.core.runs.comparing.rows import (
     setting_column,
     settings_by_difference,
 )
-from rnnviz.core.runs.watched import WatchedRun
 from rnnviz.session.training.runs import OpenRun, Runs
 from rnnviz.views.plots import ink_swatch
 from rnnviz.views.shared.theme import Theme, theme_of
@@ -286,6 +285,6 @@ def _tip(run: OpenRun) -> str:
     lines = [run.name, str(watched.directory)]
     if watched.problem:
         lines.append(watched.problem)
-    if isinstance(watched, WatchedRun) and (trouble := watched.trouble()):
+    if trouble := watched.trouble():
         lines.append(trouble)
     return "\n".join(lines)

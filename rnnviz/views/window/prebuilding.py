@@ -2,7 +2,7 @@
 
 Importing and laying out a workspace for the first time takes longer than a frame; done before, a
 person who enters it while a training streams in waits for nothing. What workspaces are made of is
-imported in a thread, whatever goes on.
+imported before, a module in each turn of the loop, whatever goes on.
 """
 
 from __future__ import annotations

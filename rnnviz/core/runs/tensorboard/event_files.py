@@ -132,6 +132,10 @@ class WatchedEventFiles:
         """Every curve by its tag, also those that our own trainer mirrors."""
         return self._scalars.curves
 
+    def trouble(self) -> str:
+        """Nothing: they do not say who writes them."""
+        return ""
+
     def give_up(self, words: str | None) -> None:
         """No trainer of ours writes here."""
 
