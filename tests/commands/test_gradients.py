@@ -8,7 +8,7 @@ import pytest
 
 from rnnviz.cli import main
 from rnnviz.core.models.network import AsRead, Head, Numbers, Readout
-from tests.nets.answering.test_output_gradients import READS, REVIEWS, saved
+from tests.nets.answering.gradients.test_answers import READS, REVIEWS, saved
 from tests.nets.sequence.zoo import layer, network
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rnnviz.core.architectures.channel_mix import CHANNEL_MIX
 from rnnviz.core.architectures.elman import ELMAN
 from rnnviz.core.architectures.facts import ArchitectureFacts, Channel, Range
 from rnnviz.core.architectures.gru import GRU
@@ -15,10 +14,11 @@ from rnnviz.core.architectures.lstm import LSTM
 from rnnviz.core.architectures.mamba import MAMBA
 from rnnviz.core.architectures.min_gru import MIN_GRU
 from rnnviz.core.architectures.residual import RESIDUAL
-from rnnviz.core.architectures.rwkv4 import RWKV4
-from rnnviz.core.architectures.rwkv5 import RWKV5
-from rnnviz.core.architectures.rwkv7 import RWKV7
-from rnnviz.core.architectures.rwkv7_values import RWKV7_VALUES
+from rnnviz.core.architectures.rwkv.channel_mix import CHANNEL_MIX
+from rnnviz.core.architectures.rwkv.rwkv4 import RWKV4
+from rnnviz.core.architectures.rwkv.rwkv5 import RWKV5
+from rnnviz.core.architectures.rwkv.rwkv7 import RWKV7
+from rnnviz.core.architectures.rwkv.rwkv7_values import RWKV7_VALUES
 from rnnviz.core.errors import ModelFileError
 
 ARCHITECTURES: tuple[ArchitectureFacts, ...] = (

@@ -25,7 +25,7 @@ from rnnviz.core.scoring.document_labels import DocumentRanking, rank_documents
 from rnnviz.core.scoring.probe import probe as fit_probe
 from rnnviz.core.scoring.probe import write_probe
 from rnnviz.core.scoring.ranking import rank as rank_units
-from rnnviz.nets.answering.walking import walk_reading
+from rnnviz.nets.answering.shared.walking import walk_reading
 from rnnviz.nets.language.sampling import sample as draw
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.work.jobs.cells import (

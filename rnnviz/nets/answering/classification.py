@@ -8,7 +8,7 @@ from rnnviz.core.errors import ModelFileError, TextError
 from rnnviz.core.models.network import Symbols
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import Tokens
-from rnnviz.nets.answering.walking import walk_reading
+from rnnviz.nets.answering.shared.walking import walk_reading
 from rnnviz.nets.classification.documents import Read, read_text
 from rnnviz.nets.classification.model import Classifier
 from rnnviz.nets.classification.verdicts import attention_of, running_shares, word_effects

@@ -21,7 +21,7 @@ from rnnviz.core.export.findings import coloured_finding, is_of_finding
 from rnnviz.core.export.html import Part, write_html
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.stories.story import Story
-from rnnviz.nets.answering.warm_models import warm_model
+from rnnviz.nets.answering.shared.warm_models import warm_model
 from rnnviz.nets.kinds import job_of
 from rnnviz.nets.opened import by_request
 from rnnviz.work.jobs.cells import Walk

@@ -15,7 +15,7 @@ from rnnviz.core.concepts import concept_from
 from rnnviz.core.concepts.streaming import label_steps
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.sequences.text import Text
-from rnnviz.nets.answering.priority import short_first
+from rnnviz.nets.answering.shared.priority import short_first
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.walking.intervening import beside_others, cost_of, sample_changed

@@ -12,10 +12,10 @@ from rnnviz.core.sequences.texts.text_store import lay_out
 from rnnviz.nets.alignments.networks.pair_file import described_pair
 from rnnviz.nets.alignments.networks.pair_model import PairTranslator
 from rnnviz.nets.alignments.networks.tutorial_model import TutorialTranslator
-from rnnviz.nets.answering.warm_models import warm_model
+from rnnviz.nets.answering.shared.warm_models import warm_model
 from rnnviz.nets.capturing.activation_files import record_activations
-from rnnviz.nets.checkpoints.inside import look_inside
 from rnnviz.nets.checkpoints.native import save_model
+from rnnviz.nets.checkpoints.tensors_listed import look_inside
 from rnnviz.nets.checkpoints.vocabulary.guess import guess_vocabulary as guess
 from rnnviz.nets.checkpoints.vocabulary.guess import judge_on
 from rnnviz.nets.kinds import job_of, network_kind

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rnnviz.core.errors import TextError
 from rnnviz.core.models.network import Head, Numbers, Symbols
 from rnnviz.core.sequences.files.number_files import Table, read_table
-from rnnviz.nets.answering.walking import walk_reading
+from rnnviz.nets.answering.shared.walking import walk_reading
 from rnnviz.nets.classification.documents import read_text as read_documents
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.sequence.network import SequenceNetwork

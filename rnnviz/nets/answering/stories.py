@@ -22,7 +22,7 @@ from rnnviz.core.export.svg import svg
 from rnnviz.core.gradients import read_field
 from rnnviz.core.stories.story import Story
 from rnnviz.nets.answering.findings import coloured_part, write_what_can_be
-from rnnviz.nets.answering.warm_models import warm_model
+from rnnviz.nets.answering.shared.warm_models import warm_model
 from rnnviz.nets.kinds import job_of
 from rnnviz.nets.opened import by_request
 from rnnviz.work.jobs.alignments import Translate

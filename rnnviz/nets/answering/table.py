@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnviz.nets.answering import cells, findings, models, stories, training, unroll
-from rnnviz.nets.answering.warm_models import warm_model
+from rnnviz.nets.answering.shared.warm_models import warm_model
 from rnnviz.nets.kinds import NETWORK_KINDS, job_of
 from rnnviz.work.messages import Context, Tasks
 

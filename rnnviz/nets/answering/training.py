@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 
 from rnnviz.core.runs.directory.config import TrainingConfig
-from rnnviz.nets.answering.priority import short_first
+from rnnviz.nets.answering.shared.priority import short_first
 from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.opened import by_request
 from rnnviz.nets.training.loop import STAGES, steps_of

@@ -10,8 +10,8 @@ from rnnviz.core.errors import UnrollError
 from rnnviz.core.models.network import Symbols
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.unroll.trace import Numbers, read_trace
-from rnnviz.nets.answering.priority import short_first
 from rnnviz.nets.answering.reading import read_given
+from rnnviz.nets.answering.shared.priority import short_first
 from rnnviz.nets.classification.documents import read_text as read_documents
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.sequence.network import SequenceNetwork

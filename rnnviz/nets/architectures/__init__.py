@@ -5,17 +5,17 @@ What there is to know of each is in `core.architectures`, under the same key.
 
 from rnnviz.core.architectures import facts_of
 from rnnviz.nets.architectures.base import Layer, LayerState
-from rnnviz.nets.architectures.channel_mix import ChannelMix
 from rnnviz.nets.architectures.elman import Elman
 from rnnviz.nets.architectures.gru import GRU
 from rnnviz.nets.architectures.lstm import LSTM
 from rnnviz.nets.architectures.mamba import Mamba
 from rnnviz.nets.architectures.min_gru import MinGRU
 from rnnviz.nets.architectures.residual import Residual
-from rnnviz.nets.architectures.rwkv4 import RWKV4
-from rnnviz.nets.architectures.rwkv5 import RWKV5
-from rnnviz.nets.architectures.rwkv7 import RWKV7
-from rnnviz.nets.architectures.rwkv7_values import RWKV7Values
+from rnnviz.nets.architectures.rwkv.channel_mix import ChannelMix
+from rnnviz.nets.architectures.rwkv.rwkv4 import RWKV4
+from rnnviz.nets.architectures.rwkv.rwkv5 import RWKV5
+from rnnviz.nets.architectures.rwkv.rwkv7 import RWKV7
+from rnnviz.nets.architectures.rwkv.rwkv7_values import RWKV7Values
 
 ARCHITECTURES: tuple[type[Layer], ...] = (
     LSTM,

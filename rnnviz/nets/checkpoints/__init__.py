@@ -15,7 +15,6 @@ from rnnviz.core.files.reading import check_fits
 from rnnviz.core.kinds import kind_named
 from rnnviz.core.models.model_folder import model_file_in
 from rnnviz.nets.checkpoints.base import Companions, Importer, ModelFile
-from rnnviz.nets.checkpoints.foreign import describe
 from rnnviz.nets.checkpoints.keras.importer import Keras
 from rnnviz.nets.checkpoints.linear_recurrences.mamba import Mamba
 from rnnviz.nets.checkpoints.linear_recurrences.rwkv import Rwkv
@@ -32,7 +31,8 @@ from rnnviz.nets.checkpoints.torch7.importer import Torch7
 from rnnviz.nets.checkpoints.translators.arrays import LetterArrays
 from rnnviz.nets.checkpoints.translators.pair import TranslatorPair
 from rnnviz.nets.checkpoints.translators.tutorial import Tutorial
-from rnnviz.nets.checkpoints.vocabulary.beside import vocabulary_beside
+from rnnviz.nets.checkpoints.unrecognised import describe
+from rnnviz.nets.checkpoints.vocabulary.folder import vocabulary_beside
 from rnnviz.nets.opened import OpenedModel
 
 IMPORTERS: tuple[type[Importer], ...] = (

@@ -14,7 +14,7 @@ from rnnviz.core.errors import ModelFileError, VocabularyNeeded
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import read_ranking
 from rnnviz.core.scoring.probe import read_probe
-from rnnviz.nets.answering import warm_models
+from rnnviz.nets.answering.shared import warm_models
 from rnnviz.nets.answering.table import TASKS
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.language.model import LanguageModel

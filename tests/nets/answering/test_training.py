@@ -10,7 +10,7 @@ import pytest
 from rnnviz.core.errors import Cancelled, RunDirectoryError
 from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.nets.answering import training
-from rnnviz.nets.answering.priority import short_first
+from rnnviz.nets.answering.shared.priority import short_first
 from rnnviz.nets.training_tasks.characters import CharacterTask
 from rnnviz.work.jobs.training import Estimate, Estimated
 from tests.nets.small import random_text

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rnnviz.nets.answering import warm_models
+from rnnviz.nets.answering.shared import warm_models
 from rnnviz.nets.checkpoints import native, open_model
 from rnnviz.nets.checkpoints.base import ModelFile
 from rnnviz.nets.checkpoints.keras import importer as keras

@@ -13,7 +13,7 @@ from rnnviz.nets.gradients.layerwise import Wanted
 from rnnviz.nets.gradients.training_steps import Losses, StepGradients, cut_gradient
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.states import detached
-from tests.nets.answering.test_output_gradients import READS
+from tests.nets.answering.gradients.test_answers import READS
 from tests.nets.sequence.zoo import layer, network
 
 CLASSES = Head(outputs=("bad", "good"))

@@ -202,8 +202,8 @@ def test_a_large_model_takes_fewer_losses_at_first():
 
 
 def test_a_large_field_is_shown_as_it_grows(session, monkeypatch):
-    monkeypatch.setattr("rnnviz.nets.answering.gradient_fields._AT_ONCE", 0)
-    monkeypatch.setattr("rnnviz.nets.answering.gradient_fields._SHOWN_AT", (4, 8))
+    monkeypatch.setattr("rnnviz.nets.answering.gradients.fields._AT_ONCE", 0)
+    monkeypatch.setattr("rnnviz.nets.answering.gradients.fields._SHOWN_AT", (4, 8))
     monkeypatch.setattr("rnnviz.work.engine._LEAST_SECONDS_BETWEEN_PROGRESS", 0)
     gradients, seen = session.gradients, []
 

@@ -17,12 +17,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnviz.core.architectures.channel_mix import CHANNEL_MIX
 from rnnviz.core.architectures.facts import Setting
-from rnnviz.core.architectures.rwkv4 import RWKV4
-from rnnviz.core.architectures.rwkv5 import RWKV5
-from rnnviz.core.architectures.rwkv7 import RWKV7
-from rnnviz.core.architectures.rwkv7_values import RWKV7_VALUES
+from rnnviz.core.architectures.rwkv.channel_mix import CHANNEL_MIX
+from rnnviz.core.architectures.rwkv.rwkv4 import RWKV4
+from rnnviz.core.architectures.rwkv.rwkv5 import RWKV5
+from rnnviz.core.architectures.rwkv.rwkv7 import RWKV7
+from rnnviz.core.architectures.rwkv.rwkv7_values import RWKV7_VALUES
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.network import FRONT, LayerDescription
 from rnnviz.nets.checkpoints.base import Companions, ModelFile

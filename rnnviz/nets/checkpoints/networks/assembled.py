@@ -24,7 +24,7 @@ from rnnviz.core.sequences.vocabulary import Vocabulary
 from rnnviz.nets.checkpoints.base import LIST_READINGS, Companions
 from rnnviz.nets.checkpoints.networks.as_symbols import with_symbols
 from rnnviz.nets.checkpoints.networks.found import FoundNetwork
-from rnnviz.nets.checkpoints.vocabulary.beside import vocabulary_beside
+from rnnviz.nets.checkpoints.vocabulary.folder import vocabulary_beside
 from rnnviz.nets.checkpoints.vocabulary.found import (
     NamedCharacters,
     as_characters,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.files.reading import memory_left
-from rnnviz.nets.checkpoints.beside import read_beside
+from rnnviz.nets.checkpoints.named_files import read_beside
 
 Array = npt.NDArray[Any]
 _TYPES = {

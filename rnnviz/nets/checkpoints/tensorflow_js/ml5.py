@@ -27,7 +27,7 @@ from rnnviz.core.files.reading import (
     read_small,
 )
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
-from rnnviz.nets.checkpoints.beside import read_beside
+from rnnviz.nets.checkpoints.named_files import read_beside
 from rnnviz.nets.checkpoints.networks.chain import (
     DensePart,
     Part,

@@ -19,9 +19,9 @@ from torch import Tensor
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.files.reading import DamagedFileError, memory_left, read_head, read_json
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
-from rnnviz.nets.checkpoints.beside import read_beside
 from rnnviz.nets.checkpoints.keras.config import KerasLayer, input_shape, layers_in
 from rnnviz.nets.checkpoints.keras.layers import parts_of
+from rnnviz.nets.checkpoints.named_files import read_beside
 from rnnviz.nets.checkpoints.networks.chain import chain_of
 from rnnviz.nets.checkpoints.networks.chain_opened import opened_chain
 from rnnviz.nets.opened import OpenedModel

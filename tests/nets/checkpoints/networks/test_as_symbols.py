@@ -15,7 +15,7 @@ from rnnviz.core.models.network import network_of
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.checkpoints.inside import look_inside
+from rnnviz.nets.checkpoints.tensors_listed import look_inside
 from rnnviz.nets.checkpoints.vocabulary.guess import guess_vocabulary, judge_on
 from rnnviz.nets.unroll.opened import reading_of
 from rnnviz.nets.walking.walk import walk

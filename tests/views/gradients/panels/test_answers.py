@@ -21,7 +21,7 @@ from rnnviz.views.gradients.panels.heatmap import GradientHeatmapPanel
 from rnnviz.views.gradients.panels.inputs import InputsPanel
 from rnnviz.views.gradients.panels.truncation import TruncationPanel
 from rnnviz.work.runner import InlineRunner
-from tests.nets.answering.test_output_gradients import READS, REVIEWS, TAGS, saved
+from tests.nets.answering.gradients.test_answers import READS, REVIEWS, TAGS, saved
 from tests.nets.sequence.zoo import layer, network
 from tests.views.gradients.gradients_world import settle, shown
 

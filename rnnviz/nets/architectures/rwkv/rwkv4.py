@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from rnnviz.core.architectures.rwkv4 import RWKV4 as FACTS
+from rnnviz.core.architectures.rwkv.rwkv4 import RWKV4 as FACTS
 from rnnviz.nets.architectures.base import Change, LayerState
 from rnnviz.nets.architectures.block import Prepared, Scanned
-from rnnviz.nets.architectures.token_shift import TokenShift
+from rnnviz.nets.architectures.rwkv.token_shift import TokenShift
 
 _NOTHING = -1e38
 """The logarithm of no weight at all."""

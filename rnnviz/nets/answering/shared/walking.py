@@ -9,7 +9,7 @@ from pathlib import Path
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.recordings.lock import writing
 from rnnviz.core.recordings.recording import Recording
-from rnnviz.nets.answering.priority import short_first
+from rnnviz.nets.answering.shared.priority import short_first
 from rnnviz.nets.opened import OpenedModel
 from rnnviz.nets.sequence.reading import Reading
 from rnnviz.nets.walking.walk import walk

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from rnnviz.core.architectures.rwkv7_values import RWKV7_VALUES as FACTS
+from rnnviz.core.architectures.rwkv.rwkv7_values import RWKV7_VALUES as FACTS
 from rnnviz.nets.architectures.base import Change, Channels, LayerState, Ran, Stepped, unchanged
-from rnnviz.nets.architectures.token_shift import TokenShift
+from rnnviz.nets.architectures.rwkv.token_shift import TokenShift
 
 
 class RWKV7Values(TokenShift):

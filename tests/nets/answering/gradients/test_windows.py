@@ -11,8 +11,8 @@ from torch.nn import functional
 from rnnviz.core.errors import GradientError
 from rnnviz.core.gradients import read_field
 from rnnviz.core.models.network import SequenceDescription
+from rnnviz.nets.answering.gradients.windows import of_a_window
 from rnnviz.nets.answering.table import TASKS
-from rnnviz.nets.answering.window_gradients import of_a_window
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.work.jobs.given import ModelGiven, TextGiven

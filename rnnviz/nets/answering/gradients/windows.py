@@ -14,14 +14,14 @@ import torch
 
 from rnnviz.core.errors import GradientError
 from rnnviz.core.gradients import FieldFacts
-from rnnviz.nets.answering.gradient_fields import (
+from rnnviz.nets.answering.gradients.fields import (
     Growing,
     Shares,
     architecture_of,
     as_before_training,
     require_some,
 )
-from rnnviz.nets.answering.known_symbols import Reading
+from rnnviz.nets.answering.gradients.known_symbols import Reading
 from rnnviz.nets.gradients.backprop import Taped, in_double
 from rnnviz.nets.gradients.layerwise import Stretch, Wanted, go_back, take
 from rnnviz.nets.language.model import LanguageModel

@@ -10,17 +10,21 @@ import torch
 from rnnviz.core.errors import GradientError
 from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.gradients import FieldFacts, matrix_facts
-from rnnviz.nets.answering.gradient_fields import (
+from rnnviz.nets.answering.gradients.answer_steps import (
+    ANSWER_STEP_JOBS,
+    answer_clipping,
+    answer_truncation,
+)
+from rnnviz.nets.answering.gradients.answers import compute_answer_field
+from rnnviz.nets.answering.gradients.fields import (
     Growing,
     Shares,
     architecture_of,
     as_before_training,
     require_some,
 )
-from rnnviz.nets.answering.known_symbols import Reading
-from rnnviz.nets.answering.output_gradients import compute_answer_field
-from rnnviz.nets.answering.output_steps import ANSWER_STEP_JOBS, answer_clipping, answer_truncation
-from rnnviz.nets.answering.window_gradients import compute_window_field
+from rnnviz.nets.answering.gradients.known_symbols import Reading
+from rnnviz.nets.answering.gradients.windows import compute_window_field
 from rnnviz.nets.gradients.backprop import record, state_after, sum_norms
 from rnnviz.nets.gradients.clipping import (
     clip,

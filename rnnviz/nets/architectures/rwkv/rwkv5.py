@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnviz.core.architectures.rwkv5 import RWKV5 as FACTS
+from rnnviz.core.architectures.rwkv.rwkv5 import RWKV5 as FACTS
 from rnnviz.nets.architectures.base import Change, LayerState
 from rnnviz.nets.architectures.block import Prepared, Scanned, lengths, stretched
-from rnnviz.nets.architectures.token_shift import TokenShift
+from rnnviz.nets.architectures.rwkv.token_shift import TokenShift
 
 
 class RWKV5(TokenShift):

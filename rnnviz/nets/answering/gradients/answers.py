@@ -1,7 +1,7 @@
 """Gradients of what a network answers: a label or numbers at every step, or one verdict.
 
 Whichever way its layers read. Language models that read forwards have a faster way of their own,
-in `nets.answering.gradients`.
+in `nets.answering.gradients.language`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rnnviz.core.errors import GradientError, TextError
 from rnnviz.core.gradients import FieldFacts, Gives
 from rnnviz.core.models.network import NetworkDescription, Numbers, Symbols
 from rnnviz.core.quantities.units import layer_title
-from rnnviz.nets.answering.gradient_fields import (
+from rnnviz.nets.answering.gradients.fields import (
     Growing,
     Shares,
     architecture_of,

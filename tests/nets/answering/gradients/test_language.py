@@ -183,8 +183,8 @@ def test_a_large_field_is_seen_as_it_grows(
     model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = field_of(model, tmp_path, jacobians=True)
-    monkeypatch.setattr("rnnviz.nets.answering.gradient_fields._AT_ONCE", 0)
-    monkeypatch.setattr("rnnviz.nets.answering.gradient_fields._SHOWN_AT", (4, 8))
+    monkeypatch.setattr("rnnviz.nets.answering.gradients.fields._AT_ONCE", 0)
+    monkeypatch.setattr("rnnviz.nets.answering.gradients.fields._SHOWN_AT", (4, 8))
     looking = Looking()
     path = tmp_path / "grown" / "f.npz"
     ask(asked(model, path, jacobians=True), looking)
@@ -209,8 +209,8 @@ def test_a_field_that_is_cut_short_leaves_no_files(
             if facts is not None:
                 raise InterruptedError
 
-    monkeypatch.setattr("rnnviz.nets.answering.gradient_fields._AT_ONCE", 0)
-    monkeypatch.setattr("rnnviz.nets.answering.gradient_fields._SHOWN_AT", (4,))
+    monkeypatch.setattr("rnnviz.nets.answering.gradients.fields._AT_ONCE", 0)
+    monkeypatch.setattr("rnnviz.nets.answering.gradients.fields._SHOWN_AT", (4,))
     path = tmp_path / "cut" / "f.npz"
     with pytest.raises(InterruptedError):
         ask(asked(model, path), Stopping())

@@ -1,6 +1,6 @@
 """A training step of a network that answers: clipped; and truncated beside full back-propagation.
 
-Of what is no language model that reads forwards; those have `nets.answering.gradients`.
+Of what is no language model that reads forwards; those have `nets.answering.gradients.language`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from rnnviz.core.errors import GradientError, TextError
 from rnnviz.core.gradients import Gives
-from rnnviz.nets.answering.gradient_fields import as_before_training
-from rnnviz.nets.answering.output_gradients import Part, answers_given, parts_of, read_asked
+from rnnviz.nets.answering.gradients.answers import Part, answers_given, parts_of, read_asked
+from rnnviz.nets.answering.gradients.fields import as_before_training
 from rnnviz.nets.gradients.clipping import clip, proposed_thresholds, total_norm
 from rnnviz.nets.gradients.training_steps import Losses, StepGradients, cut_gradient
 from rnnviz.nets.gradients.truncation import KeptBytes, compare_ways

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from rnnviz.core.architectures.rwkv7 import RWKV7 as FACTS
+from rnnviz.core.architectures.rwkv.rwkv7 import RWKV7 as FACTS
 from rnnviz.nets.architectures.base import Change, LayerState
 from rnnviz.nets.architectures.block import Prepared, Scanned, lengths, stretched
-from rnnviz.nets.architectures.token_shift import TokenShift
+from rnnviz.nets.architectures.rwkv.token_shift import TokenShift
 
 _SLOWEST = math.exp(-0.5)
 """No decay is below exp(-exp(-0.5)) (their equation 12)."""

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from rnnviz.core.errors import TextError
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import Tokens
-from rnnviz.nets.answering.gradient_fields import unit_of
+from rnnviz.nets.answering.gradients.fields import unit_of
 from rnnviz.nets.language.model import LanguageModel
 
 

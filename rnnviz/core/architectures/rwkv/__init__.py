@@ -1,0 +1,1 @@
+"""The layers of RWKV, of versions 4 to 7, as facts."""

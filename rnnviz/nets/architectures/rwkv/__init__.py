@@ -1,0 +1,1 @@
+"""The layers of RWKV, of versions 4 to 7: time mixing of each, channel mixing of all."""
