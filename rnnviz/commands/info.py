@@ -14,6 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from rnnviz.commands.shared.inputs import add_vocabulary, file_given
 from rnnviz.commands.shared.output import Facts, duration_in_words, pairs, print_json, size_in_words
+from rnnviz.commands.shared.runs import (
+    loss_lines,
+    newest_events,
+    read_to_the_end,
+    trouble_lines,
+)
 from rnnviz.core.architectures import short_title
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.models.model_folder import model_file_in
@@ -26,7 +32,6 @@ from rnnviz.core.quantities.loss import (
     training_loss_in_words,
 )
 from rnnviz.core.quantities.units import layer_name
-from rnnviz.core.training_tasks import loss_unit
 
 if TYPE_CHECKING:
     from rnnviz.commands.shared.inputs import GoesWith
@@ -121,9 +126,9 @@ def _model_or_needs(arguments: argparse.Namespace) -> tuple[Facts, list[tuple[st
 def _readings_judged(path: Path, text: Path, vocabulary: tuple[str, ...] | None) -> list[str]:
     """What the file may be read as, each with its loss on the beginning of a text."""
     from rnnviz.commands.shared.in_process import run_task
-    from rnnviz.work.jobs.models import JudgeReadings, LookInside
+    from rnnviz.work.jobs.models import JudgeReadings, ListTensors
 
-    readings = run_task(LookInside(path=str(path))).readings
+    readings = run_task(ListTensors(path=str(path))).readings
     judged = run_task(
         JudgeReadings(
             path=str(path), text=str(text), count=len(readings), vocabulary=vocabulary or None
@@ -146,13 +151,13 @@ def _is_prose(path: Path) -> bool:
 def _inside(path: Path) -> list[tuple[str, str]]:
     """What lies in a file that no model can be shown from, or not from it alone."""
     from rnnviz.commands.shared.in_process import TaskFailed, run_task
-    from rnnviz.work.jobs.models import LookInside
+    from rnnviz.work.jobs.models import ListTensors
 
     if path.is_dir() or not path.exists():
         return []
     lines = [("file", f"{path.name}, {size_in_words(path.stat().st_size)}")]
     try:
-        inside = run_task(LookInside(path=str(path)))
+        inside = run_task(ListTensors(path=str(path)))
     except (TaskFailed, OSError):
         return lines
     lines += [("holds", inside.holds)] * bool(inside.holds)
@@ -427,17 +432,14 @@ def _run(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
     import msgspec
 
     from rnnviz.core.runs.directory.config import read_config
-    from rnnviz.core.runs.directory.log import read_events
     from rnnviz.core.runs.directory.state import STATE_WORDS
     from rnnviz.core.runs.watched import WatchedRun
 
     if not (directory / "run.json").exists():
         return _folder_of_runs(directory)
     config = read_config(directory)
-    last: dict[str, Facts] = {}
-    for event in read_events(directory):
-        last[event["k"]] = event
-    step, held_out = last.get("step", {}), last.get("validation", {})
+    newest = newest_events(directory)
+    step = newest.get("step", {})
     watched = WatchedRun(directory)
     watched.poll()
     facts = {
@@ -447,7 +449,7 @@ def _run(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
         "trouble": watched.trouble(),
         "config": msgspec.to_builtins(config),
         "last_step": step,
-        "last_validation": held_out,
+        "last_validation": newest.get("validation", {}),
     }
     lines = [("run", f"{config.name}, {STATE_WORDS[watched.state]}")]
     if config.texts:
@@ -457,12 +459,7 @@ def _run(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
         network = f"{short_title(config.architecture)}, {_layers(msgspec.to_builtins(config))}"
         lines.append(("network", network))
     lines.append(("steps", f"{step.get('step', 0):,}"))
-    for event, name in ((step, "last loss"), (held_out, "held-out loss")):
-        if isinstance(nats := event.get("loss_nats"), float):
-            lines.append((name, training_loss_in_words(nats, loss_unit(config.task))))
-    if trouble := watched.trouble() or watched.problem:
-        lines.append(("problem", trouble))
-    return facts, lines
+    return facts, [*lines, *loss_lines(newest, config.task), *trouble_lines(watched)]
 
 
 def _folder_of_runs(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
@@ -476,9 +473,7 @@ def _folder_of_runs(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
     lines: list[tuple[str, str]] = []
     for folder, name in runs_in(directory):
         watched = watch(folder, monotonic, name=name)
-        watched.poll()
-        while watched.behind:
-            watched.poll()
+        read_to_the_end(watched)
         facts: Facts = {
             "path": str(folder), "name": watched.name, "problem": watched.problem
         }  # fmt: skip
@@ -488,8 +483,7 @@ def _folder_of_runs(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
             facts["trouble"] = watched.trouble()
             state = STATE_WORDS[watched.state]
             lines.append(("run", f"{watched.name}, {state}, step {watched.record.step:,}"))
-            if trouble := watched.trouble() or watched.problem:
-                lines.append(("problem", trouble))
+            lines += trouble_lines(watched)
             continue
         curves = {tag: curve for tag, curve in watched.scalars.items() if len(curve)}
         facts["scalars"] = {
@@ -501,7 +495,6 @@ def _folder_of_runs(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
             (tag, f"{len(curve):,} points, {curve.last:.6g} at step {int(curve.steps[-1]):,}")
             for tag, curve in curves.items()
         ]
-        if watched.problem:
-            lines.append(("problem", watched.problem))
+        lines += trouble_lines(watched)
     kind = "event files" if all("scalars" in run for run in runs) else "runs"
     return {"kind": kind, "path": str(directory), "runs": runs}, lines

@@ -14,15 +14,19 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnnviz.commands.shared.number_types import count, number
 from rnnviz.commands.shared.output import duration_in_words, harmless, pairs, print_json, table
+from rnnviz.commands.shared.runs import (
+    loss_lines,
+    newest_events,
+    read_to_the_end,
+    trouble_lines,
+)
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.files.given_path import given_path
-from rnnviz.core.quantities.loss import training_loss_in_words
 from rnnviz.core.runs.directory.control import SETTINGS, ask
-from rnnviz.core.training_tasks import loss_unit
 
 if TYPE_CHECKING:
     from rnnviz.core.runs.comparing.rows import RunRow
@@ -256,9 +260,7 @@ def _rows_below(folder: Path) -> list[tuple[Path, RunRow]]:
     rows = []
     for directory, name in runs_in(folder):
         watched = watch(directory, time.monotonic, None, name)
-        watched.poll()
-        while watched.behind:
-            watched.poll()
+        read_to_the_end(watched)
         rows.append((directory, row_of(watched.name, watched.state, watched.record)))
     return rows
 
@@ -287,9 +289,7 @@ def _samples(arguments: argparse.Namespace) -> int:
     from rnnviz.core.runs.watched import WatchedRun
 
     watched = WatchedRun(arguments.run)
-    watched.poll()
-    while watched.behind:
-        watched.poll()
+    read_to_the_end(watched)
     record, asked = watched.record, arguments.temperature
     known = temperatures_of(record.samples)
     if asked is not None and asked not in known:
@@ -362,14 +362,10 @@ def _answer(tail: EventTail, kind: str) -> Event | None:
 
 
 def _status(watched: WatchedRun, as_json: bool) -> int:
-    from rnnviz.core.runs.directory.log import read_events
     from rnnviz.core.runs.directory.state import STATE_WORDS
 
-    last: dict[str, dict[str, Any]] = {}
-    for event in read_events(watched.directory):
-        last[event["k"]] = event
-    step, held_out = last.get("step", {}), last.get("validation", {})
-    bad = last.get("bad_number")
+    newest = newest_events(watched.directory)
+    step = newest.get("step", {})
     steps = watched.facts.get("steps", 0)
     facts = {
         "path": str(watched.directory),
@@ -377,8 +373,8 @@ def _status(watched: WatchedRun, as_json: bool) -> int:
         "state": watched.state,
         "steps": steps,
         "last_step": step,
-        "last_validation": held_out,
-        "bad_number": bad,
+        "last_validation": newest.get("validation", {}),
+        "bad_number": newest.get("bad_number"),
         "trouble": watched.trouble(),
     }
     if as_json:
@@ -390,13 +386,8 @@ def _status(watched: WatchedRun, as_json: bool) -> int:
     ]
     if "seconds" in step:
         lines.append(("trained for", duration_in_words(float(step["seconds"]))))
-    task = str(watched.config.get("task", "characters"))
-    for event, name in ((step, "last loss"), (held_out, "held-out loss")):
-        if isinstance(nats := event.get("loss_nats"), float):
-            lines.append((name, training_loss_in_words(nats, loss_unit(task))))
+    lines += loss_lines(newest, str(watched.config.get("task", "characters")))
     if "learning_rate" in step:
         lines.append(("learning rate", f"{float(step['learning_rate']):.3g}"))
-    if trouble := watched.trouble() or watched.problem:
-        lines.append(("problem", trouble))
-    print(pairs(lines))
+    print(pairs([*lines, *trouble_lines(watched)]))
     return 0

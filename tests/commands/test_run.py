@@ -191,7 +191,7 @@ def test_a_filter_that_means_nothing_and_an_empty_list(
 
 def test_a_run_is_renamed(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "rename", str(sweep / "wide"), "two layers"]) == 0
-    assert read_run(sweep / "wide")["config"]["name"] == "two layers"
+    assert read_run(sweep / "wide").config["name"] == "two layers"
     assert main(["run", "rename", str(sweep / "wide")]) != 0
     assert "no name is given" in capsys.readouterr().err
 

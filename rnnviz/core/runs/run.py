@@ -87,6 +87,7 @@ class Run:
         self._model: Watchable | None = None
         self._every = self._histograms_every = 0
         self._before: dict[str, Any] = {}
+        """The parameters before a step: tensors, which this floor does not know."""
         self._gradient_norms: dict[str, float] = {}
         self._asked_to_measure = self._named_unmeasured = False
         self._step = 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.directory.config import read_run
+from rnnviz.core.runs.directory.config import RunFile, read_run
 from rnnviz.core.runs.directory.event import Event
 from rnnviz.core.runs.directory.reader import Damage, EventTail, checkpoint_files
 from rnnviz.core.runs.directory.state import State, Watch
@@ -32,7 +32,7 @@ class _Found(NamedTuple):
     alive: bool | None = None
     """Whether its trainer lives; None where nobody holds the directory."""
     events: Sequence[Event] = ()
-    description: dict[str, Any] | None = None
+    description: RunFile | None = None
     """What `run.json` says, where it is new."""
     checkpoints: list[tuple[int, str]] | None = None
     """Those kept, where they were listed."""
@@ -80,17 +80,20 @@ class WatchedRun:
         self.state: State = "reading" if expected is None else "starting"
         self.behind, self.torn, self.damage = False, False, Damage()
         self._awaited = expected is not None
-        self._describe({"config": dict(expected)} if expected is not None else read_run(directory))
+        self._describe(read_run(directory) if expected is None else RunFile(expected, {}))
 
-    def _describe(self, description: dict[str, Any]) -> None:
-        self.config: dict[str, Any] = description.pop("config", {})
-        self.facts = description
+    def _describe(self, description: RunFile) -> None:
+        self.config, self.facts = description
         self.record = RunRecord(self.config, self.facts)
 
     @property
     def name(self) -> str:
         """What people call the run."""
         return str(self.config.get("name") or self.directory.name)
+
+    def rename(self, name: str) -> None:
+        """Somebody gave the run this name in its file; it is not read again for that."""
+        self.config = {**self.config, "name": name}
 
     @property
     def checkpoints(self) -> list[tuple[int, Path]]:
@@ -174,7 +177,7 @@ class WatchedRun:
             if isinstance(error, OSError):  # a mounted drive went away, or may not be read
                 problem = f"cannot read {self.directory}: {error.strerror}"
             if tail.restarted:
-                description = {**self.facts, "config": self.config}
+                description = RunFile(self.config, self.facts)
         found = _Found(
             alive,
             events,

@@ -147,7 +147,7 @@ class _Training:
 
     def _restore(self, directory: Path) -> None:
         """Everything as it was when the last state was written."""
-        known, facts = read_run(directory), self.task.facts
+        known, facts = read_run(directory).facts, self.task.facts
         if any(known.get(key) not in (None, facts.get(key)) for key in ("digest", "text_digest")):
             raise RunDirectoryError(
                 f"the training data of {directory} has changed since the run began; put the old "

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QSettings, QTimer, Signal, Slot
 from rnnviz.core.errors import RnnvizError, RunDirectoryError
 from rnnviz.core.runs.directory.config import rename
 from rnnviz.core.runs.directory.state import STATE_WORDS
-from rnnviz.core.runs.watched import runs_below
+from rnnviz.core.runs.watched import WatchedRun, runs_below
 from rnnviz.core.system.background import Background
 from rnnviz.core.system.deleting import delete
 from rnnviz.core.system.trash import NoTrashError, move_to_trash
@@ -137,15 +137,16 @@ class RunFolders(QObject):
             RunDirectoryError: it is of another machine, not ours, or its folder cannot be written.
         """
         self._check(run, "renamed")
-        if not run.ours:
+        watched = run.watched
+        if not isinstance(watched, WatchedRun):
             raise RunDirectoryError(
                 f"{run.name} is called by the folder of its event files; rename that folder"
             )
         name = name.strip()
         if not name:
             raise RunDirectoryError("a run without a name cannot be found again; type one")
-        rename(run.watched.directory, name)
-        run.watched.config["name"] = name
+        rename(watched.directory, name)
+        watched.rename(name)
         self._runs.list_anew()
         self._runs.runs_changed.emit()
 

@@ -80,7 +80,7 @@ def test_the_hyper_parameters_of_the_module_are_settings_of_the_run(tmp_path: Pa
     callback = rnnviz.RunCallback(tmp_path)
     callback.on_train_start(trainer(model), model)
     callback.on_train_end(trainer(model), model)
-    options = read_run(tmp_path)["config"]["options"]
+    options = read_run(tmp_path).config["options"]
     assert options["rate"] == 0.5
     assert options["widths"] == [8, 16]
     assert "MSELoss" in options["loss"]

@@ -96,9 +96,8 @@ def test_a_run_gets_another_name_and_keeps_all_else(
     folders.rename(run, "  the good one ")
     assert run.name == "the good one"
     after = read_run(tmp_path / "a")
-    assert after["config"].pop("name") == "the good one"
-    del before["config"]["name"]
-    assert after == before
+    assert after.config == {**before.config, "name": "the good one"}
+    assert after.facts == before.facts
     with pytest.raises(RunDirectoryError, match="without a name"):
         folders.rename(run, " ")
 

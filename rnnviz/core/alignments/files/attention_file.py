@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,7 +162,7 @@ def read_attention(path: Path) -> AttentionMaps:
     return attention_of(weights, source, target, path.stem, f"the weights in {path.name}")
 
 
-def _weights_in(held: dict[str, Any]) -> Any:
+def _weights_in(held: Mapping[str, object]) -> Any:
     """The weights by their name; else the arrays beside the tokens, a layer each by their names."""
     for key in KEYS:
         if key in held:

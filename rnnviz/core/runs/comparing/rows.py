@@ -43,7 +43,7 @@ class RunRow(Struct, frozen=True):
     """How long it was trained."""
     steps_per_second: float
     seconds_left: float
-    settings: dict[str, Any]
+    settings: dict[str, object]
     """By the name of the setting, as it is by now."""
     said: str = ""
     """What stands for the state, where more is known than it: `pausing…`."""

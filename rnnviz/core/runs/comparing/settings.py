@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -32,7 +31,7 @@ _NONE = {"embedding": "one-hot", "steps": "by epochs", "threads": "measured", "m
 """What 0 means, where it is no number."""
 
 
-def settings_of(record: RunRecord) -> dict[str, Any]:
+def settings_of(record: RunRecord) -> dict[str, object]:
     """What a run was trained with by the names of its settings, as they are by now.
 
     Among them are the options of its task, and what a loop of one's own said of itself.
@@ -53,10 +52,10 @@ def settings_in_words(record: RunRecord) -> dict[str, str]:
     return found
 
 
-def _began_and_now(record: RunRecord) -> dict[str, tuple[Any, Any]]:
+def _began_and_now(record: RunRecord) -> dict[str, tuple[object, object]]:
     """What every setting was when the run began, and what it is by now, where it was changed."""
     config, facts = record.config, record.facts
-    found: dict[str, tuple[Any, Any]] = {}
+    found: dict[str, tuple[object, object]] = {}
     own = config.get("task") == "own-loop"
     for fact in () if own or not config else FACTS:
         if isinstance(value := facts.get(fact), int | float):
@@ -72,14 +71,14 @@ def _began_and_now(record: RunRecord) -> dict[str, tuple[Any, Any]]:
     return found
 
 
-def _last_change(record: RunRecord, name: str) -> Any:
+def _last_change(record: RunRecord, name: str) -> object:
     """What a setting was last changed to; None where it never was."""
     asked = (name, name.removesuffix("s"))
     changed = [change.value for change in record.changes if change.setting in asked]
     return changed[-1] if changed else None
 
 
-def setting_in_words(key: str, value: Any) -> str:
+def setting_in_words(key: str, value: object) -> str:
     """A setting's value for people.
 
     >>> setting_in_words("embedding", 0), setting_in_words("learning_rate", 3e-4)
@@ -113,7 +112,7 @@ def setting_title(key: str) -> str:
     return FACTS.get(key) or _TITLES.get(key) or key.replace("_", " ").capitalize()
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

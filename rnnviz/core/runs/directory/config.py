@@ -8,7 +8,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -176,17 +176,26 @@ class _Run(msgspec.Struct):
     gradient_source_steps: Count = 0
 
 
-def read_run(directory: Path) -> dict[str, Any]:
-    """Everything in `run.json`: `version`, `config`, and facts about the run.
+class RunFile(NamedTuple):
+    """What `run.json` says."""
+
+    config: Mapping[str, Any]
+    """The settings, those of this version in their types; empty of a file that has none."""
+    facts: Mapping[str, Any]
+    """Everything else; whoever takes one looks first what it is."""
+
+
+def read_run(directory: Path) -> RunFile:
+    """What `run.json` says: settings, and facts about the run.
 
     Raises:
         RunDirectoryError: no run lies there, it is damaged, or was written by a newer version.
     """
     path = directory / "run.json"
     try:
-        run = read_json(path, dict[str, Any])
-        known = msgspec.convert(run, _Run)
-        config = msgspec.to_builtins(_typed(known.config))
+        facts = read_json(path, dict[str, Any])
+        known = msgspec.convert(facts, _Run)
+        typed = msgspec.to_builtins(_typed(known.config))
     except OSError as error:
         raise RunDirectoryError(f"{directory} holds no run: {error.strerror}") from error
     except (DamagedFileError, msgspec.ValidationError) as error:
@@ -194,12 +203,12 @@ def read_run(directory: Path) -> dict[str, Any]:
     if known.version > RUN_VERSION:
         raise RunDirectoryError(f"{path} was written by a newer rnnviz; update this one")
     # Settings that later versions have stay; those of this one have their types.
-    if "config" in run:
-        run["config"] = {
-            name: value if value is None else config.get(name, value)
-            for name, value in known.config.items()
-        }
-    return run
+    config = {
+        name: value if value is None else typed.get(name, value)
+        for name, value in known.config.items()
+    }
+    facts.pop("config", None)
+    return RunFile(config, facts)
 
 
 def _typed(config: Mapping[str, Any]) -> TrainingConfig:
@@ -213,10 +222,10 @@ def read_config(directory: Path) -> TrainingConfig:
     Raises:
         RunDirectoryError: no run lies there, it is damaged, or was written by a newer version.
     """
-    run = read_run(directory)
-    if "config" not in run:
+    config = read_run(directory).config
+    if not config:
         raise RunDirectoryError(f"{directory / 'run.json'} is damaged: it holds no settings")
-    return _typed(run["config"])
+    return _typed(config)
 
 
 PATH_OPTIONS = (
@@ -258,7 +267,7 @@ def config_found(directory: Path) -> TrainingConfig:
     Raises:
         RunDirectoryError: no run lies there, it is damaged, or was written by a newer version.
     """
-    config, place = read_config(directory), read_run(directory).get("directory")
+    config, place = read_config(directory), read_run(directory).facts.get("directory")
     here = Path(absolute(directory))
 
     def found(path: str) -> str:

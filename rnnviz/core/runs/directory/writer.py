@@ -107,7 +107,7 @@ class RunWriter:
         if self._mirror is not None:
             self._write_mirror(kind, fields)
 
-    def _write_mirror(self, kind: str, fields: dict[str, Any]) -> None:
+    def _write_mirror(self, kind: str, fields: Mapping[str, Any]) -> None:
         step = fields.get("step", 0)
         if kind == "step":
             now = time.monotonic()
@@ -159,7 +159,7 @@ class RunWriter:
         for opened, _, _ in self._arrays.values():
             os.fsync(opened.fileno())
 
-    def row(self, name: str, values: npt.ArrayLike) -> dict[str, Any]:
+    def row(self, name: str, values: npt.ArrayLike) -> dict[str, str | int]:
         """Append a row of numbers to `arrays/NAME-<width>.f32`; the fields that tell where it is.
 
         Rows of another width go to a file of their own.

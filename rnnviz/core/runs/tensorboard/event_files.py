@@ -102,8 +102,8 @@ class WatchedEventFiles:
         """What people call it."""
         self.problem = ""
         self.state: State = "recorded"
-        self.config: dict[str, Any] = {}
-        self.facts: dict[str, Any] = {}
+        self.config: Mapping[str, Any] = {}
+        self.facts: Mapping[str, Any] = {}
         self.record = RunRecord(self.config, self.facts)
         self.damage = Damage()
         self.behind = False

@@ -89,7 +89,7 @@ def layers_of(
 def _recurrent(name: str, arrays: Sequence[Tensor], file: str) -> KerasLayer:
     if len(arrays) < 2 or arrays[1].dim() != 2:
         raise ModelFileError(f"{file}: {name} has no weights of an LSTM; the file is damaged")
-    about: dict[str, Any] = {
+    about = {
         "units": len(arrays[1]),
         "return_sequences": True,
         "activation": "tanh",

@@ -30,18 +30,16 @@ def byte_pair_tokens(content: Mapping[str, Any], file: str, size: int) -> list[s
         ModelFileError: damaged, or it cuts a text in another way than GPT-2.
     """
     model = content["model"]
-    vocabulary: dict[str, Any] = dict(model["vocab"])
+    vocabulary: dict[str, object] = dict(model["vocab"])
     more = content.get("added_tokens") or []
     for added in more if isinstance(more, list) else [None]:
         if not isinstance(added, Mapping) or not isinstance(added.get("content"), str):
             raise _damaged(file)
         vocabulary[added["content"]] = added.get("id")
-    if not all(type(number) is int for number in vocabulary.values()):
-        raise _damaged(file)
-    by_id = {number: token for token, number in vocabulary.items()}
+    by_id = {number: token for token, number in vocabulary.items() if type(number) is int}
     if sorted(by_id) != list(range(len(vocabulary))):
         raise _damaged(file)
-    tokens: list[str] = [by_id[number] for number in range(len(by_id))]
+    tokens = [by_id[number] for number in range(len(by_id))]
     merges = [tuple(one.split(" ") if isinstance(one, str) else one) for one in model["merges"]
               if isinstance(one, str | list)]  # fmt: skip
     if len(merges) != len(model["merges"]) or not all(

@@ -44,7 +44,7 @@ def write_frames(path: Path, frames: Sequence[Any], frame_ms: int = FRAME_MS) ->
     kind = MOVING.get(path.suffix.lower())
     if kind is None:
         raise RnnvizError(f"{path.name} has no known ending; take {', '.join(MOVING)}")
-    options: dict[str, Any] = {
+    options: dict[str, object] = {
         "save_all": True,
         "duration": [*[frame_ms] * (len(frames) - 1), _LAST_MS],
         "loop": 0,
