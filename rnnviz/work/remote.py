@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.files.names import digest_of
 from rnnviz.core.files.reading import read_json, read_small
 from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.system.left_behind import temporary_folder
@@ -113,7 +114,7 @@ def mirror_name(address: str) -> str:
     """
     words = address.strip()
     plain = "".join(c if c.isalnum() or c in "-_.@" else "-" for c in words).lstrip(".")
-    return f"{plain[:80]}-{hashlib.sha256(words.encode()).hexdigest()[:8]}"
+    return f"{plain[:80]}-{digest_of(words, 8)}"
 
 
 def mirrored_address(folder: Path) -> str:

@@ -147,15 +147,7 @@ class Exporting(QObject):
             else:
                 self.message.emit(f"Exported to {path}")
 
-        try:
-            rest = self._write(path, coloured)
-        except (RnnvizError, OSError) as error:
-            told(str(error))
-        else:
-            if rest is None:
-                told("")
-            else:
-                save_beside(rest, told)
+        save_beside(lambda: self._write(path, coloured), told)
 
     def _write(self, path: Path, coloured: ColouredText) -> Callable[[], None] | None:
         """Write it, or all but what is left to be done beside the window."""

@@ -70,27 +70,27 @@ def ask_save_path(parent: QWidget, title: str, proposed: str, kinds: str) -> Pat
 
 
 def save_as(
-    parent: QWidget, title: str, proposed: str, save: Callable[[Path], Callable[[], None] | None]
+    parent: QWidget,
+    title: str,
+    proposed: str,
+    save: Callable[[Path], Callable[[], None] | None],
+    kinds: str = "",
 ) -> None:
     """Ask where to save, save there, and say in a box why it failed where it did.
 
     Args:
-        proposed: the file's name; its ending is kept, whatever the person types.
+        proposed: the file's name; without `kinds` its ending is kept, whatever the person types.
         save: may raise an `RnnvizError`; what it returns is done beside the window.
+        kinds: of files, as `ask_save_path` takes them.
     """
     ending = Path(proposed).suffix
-    path = ask_save_path(parent, title, proposed, f"*{ending}")
+    path = ask_save_path(parent, title, proposed, kinds or f"*{ending}")
     if path is None:
         return
+    place = path if kinds else path.with_suffix(ending)
 
     def told(problem: str) -> None:
         if problem and isValid(parent):
             warn(parent, "Not saved", problem)
 
-    try:
-        rest = save(path.with_suffix(ending))
-    except RnnvizError as error:
-        told(str(error))
-    else:
-        if rest is not None:
-            save_beside(rest, told)
+    save_beside(lambda: save(place), told)

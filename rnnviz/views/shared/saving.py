@@ -45,13 +45,21 @@ class _Saving(QObject):
         self._told(problem)
 
 
-def save_beside(work: Work, told: Told) -> None:
-    """Write something in a thread of its own.
+def save_beside(save: Callable[[], Work | None], told: Told) -> None:
+    """Save something: at once what has to be done here, the rest in a thread of its own.
 
     Args:
-        work: writes; it may raise an `RnnvizError`, and names nothing of Qt that was not named in
-            the window's thread before.
-        told: called in the window's thread, in a later turn of its loop, with what went wrong;
-            empty where all is well.
+        save: paints and writes; what it returns is left to do in the thread. Both may raise an
+            `RnnvizError`, and what is left names nothing of Qt that was not named here before.
+        told: called in the window's thread with what went wrong, empty where all is well; where
+            something was left to do, in a later turn of its loop.
     """
-    _Saving(work, told)
+    try:
+        rest = save()
+    except (RnnvizError, OSError) as error:
+        told(str(error))
+        return
+    if rest is None:
+        told("")
+    else:
+        _Saving(rest, told)

@@ -8,14 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton, QWidget
-from shiboken6 import isValid
 
-from rnnviz.core.errors import RnnvizError
 from rnnviz.views.plots.parts.export import Columns, Paint, picture, png_writer, save_csv, save_svg
-from rnnviz.views.shared.question_boxes import ask_save_path
-from rnnviz.views.shared.saving import save_beside
+from rnnviz.views.shared.question_boxes import save_as
 from rnnviz.views.shared.theme import set_icon, theme_of
-from rnnviz.views.shared.words.plain_text import plain_tip, warn
+from rnnviz.views.shared.words.plain_text import plain_tip
 
 
 class SaveButton(QToolButton):
@@ -57,17 +54,4 @@ class SaveButton(QToolButton):
     def _ask(self) -> None:
         kinds = "Picture (*.png);;Drawing (*.svg)"
         kinds += ";;Numbers (*.csv)" if self.columns is not None else ""
-        path = ask_save_path(self, self.toolTip(), self._name, kinds)
-        if path is None:
-            return
-        try:
-            rest = self._begin_saving(path)
-        except RnnvizError as error:
-            self._tell(str(error))
-        else:
-            if rest is not None:
-                save_beside(rest, self._tell)
-
-    def _tell(self, problem: str) -> None:
-        if problem and isValid(self):
-            warn(self, "Not saved", problem)
+        save_as(self, self.toolTip(), self._name, self._begin_saving, kinds)
