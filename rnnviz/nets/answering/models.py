@@ -15,7 +15,7 @@ from rnnviz.nets.alignments.networks.tutorial_model import TutorialTranslator
 from rnnviz.nets.answering.shared.warm_models import warm_model
 from rnnviz.nets.capturing.activation_files import record_activations
 from rnnviz.nets.checkpoints.native import save_model
-from rnnviz.nets.checkpoints.tensors_listed import look_inside
+from rnnviz.nets.checkpoints.tensors_listed import list_tensors
 from rnnviz.nets.checkpoints.vocabulary.guess import guess_vocabulary as guess
 from rnnviz.nets.checkpoints.vocabulary.guess import judge_on
 from rnnviz.nets.kinds import job_of, network_kind
@@ -27,15 +27,15 @@ from rnnviz.work.jobs.models import (
     ConvertModel,
     Guess,
     GuessVocabulary,
-    Inside,
     JudgeReadings,
-    LookInside,
+    ListTensors,
     ModelConverted,
     ModelOpened,
     OpenModel,
     ReadingsJudged,
     ReadRecorded,
     ReadText,
+    TensorsListed,
     TextLaidOut,
 )
 from rnnviz.work.messages import Context, Tasks
@@ -112,11 +112,11 @@ def convert_model(request: ConvertModel, context: Context[None]) -> ModelConvert
     )
 
 
-def inspect_file(request: LookInside, context: Context[None]) -> Inside:
+def inspect_file(request: ListTensors, context: Context[None]) -> TensorsListed:
     """What lies in a file of weights."""
     path = Path(request.path)
     try:
-        return look_inside(path)
+        return list_tensors(path)
     except OSError as error:
         raise ModelFileError(f"cannot read {path}: {error.strerror or error}") from error
 

@@ -32,7 +32,7 @@ from rnnviz.nets.checkpoints.translators.arrays import LetterArrays
 from rnnviz.nets.checkpoints.translators.pair import TranslatorPair
 from rnnviz.nets.checkpoints.translators.tutorial import Tutorial
 from rnnviz.nets.checkpoints.unrecognised import describe
-from rnnviz.nets.checkpoints.vocabulary.folder import vocabulary_beside
+from rnnviz.nets.checkpoints.vocabulary.folder import vocabulary_in_folder
 from rnnviz.nets.opened import OpenedModel
 
 IMPORTERS: tuple[type[Importer], ...] = (
@@ -66,6 +66,7 @@ def open_model(
     kind: str = "",
     reading: int = 0,
     symbols: bool = False,
+    known: ModelFile | None = None,
 ) -> OpenedModel:
     """The model in a file or a folder, whatever its name and kind; nothing in it is run.
 
@@ -75,6 +76,7 @@ def open_model(
         kind: the key of the kind that is wanted; empty takes any.
         reading: which of the networks that the tensors may be, from 1; 0 takes the likeliest.
         symbols: whether symbols will be given: what may read these or numbers reads symbols.
+        known: the file, where some of it was read already; that is not read again.
 
     Raises:
         VocabularyNeeded: the network is fine, the characters are neither in the file nor given.
@@ -90,7 +92,7 @@ def open_model(
         if shards := shards_named_in(path):
             path = shards[0]
             check_fits(path)
-        file = ModelFile(path)
+        file = known if known is not None and known.path == path else ModelFile(path)
         companions = Companions(vocabulary, sentences, reading, path, symbols)
         with checked_meanwhile():
             for importer in IMPORTERS:
@@ -109,7 +111,7 @@ def _loaded(importer: type[Importer], file: ModelFile, companions: Companions) -
     try:
         return importer.load(file, companions)
     except VocabularyNeeded as needed:
-        beside = vocabulary_beside(file.path, needed.size)
+        beside = vocabulary_in_folder(file.path, needed.size)
         if companions.vocabulary is not None or beside is None:
             raise
     symbols, name = beside

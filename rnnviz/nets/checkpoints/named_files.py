@@ -9,7 +9,7 @@ from rnnviz.core.errors import ModelFileError
 from rnnviz.core.files.reading import open_regular
 
 
-def read_beside(path: Path, named: object, most: int, start: int = 0) -> bytes:
+def read_named_file(path: Path, named: object, most: int, start: int = 0) -> bytes:
     """What the file of this name beside `path`, or in a folder below, holds.
 
     Args:

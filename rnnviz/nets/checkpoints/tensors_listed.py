@@ -20,13 +20,13 @@ from rnnviz.nets.checkpoints.pytorch.file import (
 )
 from rnnviz.nets.checkpoints.pytorch.importers import readings_of
 from rnnviz.nets.checkpoints.pytorch.safetensors_state import looks_like_safetensors, tensors_of
-from rnnviz.work.jobs.models import Inside, TensorGroup
+from rnnviz.work.jobs.models import TensorGroup, TensorsListed
 
 _MOST_GROUPS = 40
 _MOST_TENSORS = 6
 
 
-def look_inside(path: Path) -> Inside:
+def list_tensors(path: Path) -> TensorsListed:
     """The tensors in a file, grouped by module, and the networks that they may be.
 
     Raises:
@@ -36,24 +36,25 @@ def look_inside(path: Path) -> Inside:
     check_fits(path)
     file = ModelFile(path)
     if looks_like_safetensors(path):
-        return Inside("safetensors", _groups(tensors_of(file)), _readings(path))
+        return TensorsListed("safetensors", _groups(file.find(tensors_of)), _readings(file))
     if not looks_like_pytorch(path):
-        return Inside("", (), _readings(path))
-    found = read_pytorch(path)
+        return TensorsListed("", (), _readings(file))
+    found = file.read(read_pytorch)
     weights = list(weights_in(found.content, found.form == "torchscript"))
     try:
         _, _, taken = readings_of(found, weights, file.name)
     except ModelFileError:
         taken = max(weights, key=lambda one: len(one.tensors), default=Weights({}))
-    holds = taken.kind and f"a module of the class {taken.kind}"
-    beside = "" if taken.place == "" and not taken.kind else contents_in_words(found.content)
-    return Inside(", ".join(filter(None, (holds, beside))), _groups(taken.tensors), _readings(path))
+    module = taken.kind and f"a module of the class {taken.kind}"
+    others = "" if taken.place == "" and not taken.kind else contents_in_words(found.content)
+    holds = ", ".join(filter(None, (module, others)))
+    return TensorsListed(holds, _groups(taken.tensors), _readings(file))
 
 
-def _readings(path: Path) -> tuple[str, ...]:
+def _readings(file: ModelFile) -> tuple[str, ...]:
     """What the file may be read as, in words; empty where no network can be shown."""
     try:
-        open_model(path, reading=LIST_READINGS)
+        open_model(file.path, reading=LIST_READINGS, known=file)
     except ReadingNeeded as needed:
         return needed.readings
     except RnnvizError:

@@ -22,7 +22,7 @@ from rnnviz.views.shared.controls.quiet_table import QuietTable
 from rnnviz.views.shared.question_boxes import accept_buttons
 from rnnviz.views.shared.stylesheet import restyle
 from rnnviz.views.shared.words.plain_text import Label
-from rnnviz.work.jobs.models import Inside, JudgeReadings, LookInside, ReadingsJudged
+from rnnviz.work.jobs.models import JudgeReadings, ListTensors, ReadingsJudged, TensorsListed
 
 _COLUMNS = ("What it could be", "Loss in nats on the text")
 
@@ -76,7 +76,7 @@ class ReadingDialog(QDialog):
         self._open_button().setEnabled(False)
         self.table.itemSelectionChanged.connect(self._show_choice)
         jobs.start(
-            LookInside(path=str(path)),
+            ListTensors(path=str(path)),
             title=f"Looking into {path.name}",
             done=self._looked,
             failed=self._failed,
@@ -104,11 +104,11 @@ class ReadingDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Close the box; answers are no longer wanted."""
-        self._jobs.cancel(LookInside)
+        self._jobs.cancel(ListTensors)
         self._jobs.cancel(JudgeReadings)
         super().done(result)
 
-    def _looked(self, inside: Inside) -> None:
+    def _looked(self, inside: TensorsListed) -> None:
         for group in inside.groups:
             self.found.addTopLevelItem(QTreeWidgetItem([group.module, group.tensors]))
         self.found.resizeColumnToContents(0)

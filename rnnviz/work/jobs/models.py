@@ -110,7 +110,7 @@ class TensorGroup(msgspec.Struct, frozen=True):
     """Names and shapes, for people."""
 
 
-class Inside(msgspec.Struct, frozen=True):
+class TensorsListed(msgspec.Struct, frozen=True):
     """What lies in a file of weights."""
 
     holds: str
@@ -120,7 +120,7 @@ class Inside(msgspec.Struct, frozen=True):
     """The networks that the tensors may be, the likeliest first."""
 
 
-class LookInside(Request[None, Inside], frozen=True, kw_only=True):
+class ListTensors(Request[None, TensorsListed], frozen=True, kw_only=True):
     """List what lies in a file of weights, also where no model in it can be shown."""
 
     path: str

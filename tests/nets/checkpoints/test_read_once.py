@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rnnviz.nets.answering.shared import warm_models
-from rnnviz.nets.checkpoints import native, open_model
+from rnnviz.nets.checkpoints import native, open_model, tensors_listed
 from rnnviz.nets.checkpoints.base import ModelFile
 from rnnviz.nets.checkpoints.keras import importer as keras
 from rnnviz.nets.checkpoints.native import save_model
@@ -17,6 +17,7 @@ from rnnviz.nets.checkpoints.onnx import importer as onnx
 from rnnviz.nets.checkpoints.pytorch import arrays_state, pickled_arrays, safetensors_state
 from rnnviz.nets.checkpoints.pytorch import importers as pytorch
 from rnnviz.nets.checkpoints.tensorflow_js import tfjs
+from rnnviz.nets.checkpoints.tensors_listed import list_tensors
 from rnnviz.nets.checkpoints.torch7 import importer as torch7
 from rnnviz.nets.checkpoints.translators import tutorial
 from rnnviz.work.jobs.given import ModelGiven
@@ -46,7 +47,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     count("read_arrays", arrays_state)
     count("resolved", pickled_arrays)
     count("read_t7", torch7)
-    count("read_pytorch", pytorch, tutorial)
+    count("read_pytorch", pytorch, tutorial, tensors_listed)
     count("opened_chain", keras, onnx, tfjs)
     return counted
 
@@ -105,3 +106,12 @@ def test_what_failed_is_not_read_again(tmp_path):
         with pytest.raises(ValueError, match="no"):
             file.read(broken)
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("name", ["safetensors", "pytorch"])
+def test_what_lies_in_a_file_is_listed_with_one_reading(name, tmp_path, reads):
+    WRITERS[name][0](tmp_path / "m", Stock("lstm", embedding=2))
+    reads.clear()
+    assert list_tensors(tmp_path / "m").groups
+    assert reads, "nothing was counted"
+    assert set(reads.values()) == {1}, dict(reads)

@@ -69,7 +69,7 @@ def tensors_by_name(file: ModelFile, telling: str) -> NamedTensors:
         ModelFileError: damaged, or a shard is missing.
     """
     if file.read(looks_like_safetensors):
-        own = [Weights(tensors_of(file))]
+        own = [Weights(file.find(tensors_of))]
         found, notes = whole_of_shards(
             file, own, lambda path: [Weights(tensors_of(ModelFile(path)))]
         )

@@ -24,7 +24,7 @@ from rnnviz.core.sequences.vocabulary import Vocabulary
 from rnnviz.nets.checkpoints.base import LIST_READINGS, Companions
 from rnnviz.nets.checkpoints.networks.as_symbols import with_symbols
 from rnnviz.nets.checkpoints.networks.found import FoundNetwork
-from rnnviz.nets.checkpoints.vocabulary.folder import vocabulary_beside
+from rnnviz.nets.checkpoints.vocabulary.folder import vocabulary_in_folder
 from rnnviz.nets.checkpoints.vocabulary.found import (
     NamedCharacters,
     as_characters,
@@ -128,7 +128,7 @@ def _at_hand(found: FoundNetwork, content: Any, companions: Companions) -> bool:
     inside = vocabulary_in(content, found.reads)
     if inside is not None and inside.unit == "characters":
         return True
-    beside = companions.path and vocabulary_beside(companions.path, found.reads)
+    beside = companions.path and vocabulary_in_folder(companions.path, found.reads)
     listed = as_characters(beside[0]) if beside else None
     return listed is not None and listed.unit == "characters"
 

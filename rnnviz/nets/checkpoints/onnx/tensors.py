@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.files.reading import memory_left
-from rnnviz.nets.checkpoints.named_files import read_beside
+from rnnviz.nets.checkpoints.named_files import read_named_file
 
 Array = npt.NDArray[Any]
 _TYPES = {
@@ -91,7 +91,7 @@ def _outside(tensor: Any, size: int, path: Path) -> bytes:
         raise ModelFileError(
             f"{path.name}: {tensor.name} claims {length:,} bytes and has the shape of {size:,}"
         )
-    return read_beside(path, about.get("location"), length, offset)
+    return read_named_file(path, about.get("location"), length, offset)
 
 
 def _wrong_size(name: str, size: int, shape: tuple[int, ...], path: Path) -> None:

@@ -104,7 +104,9 @@ class SafetensorsStateDict:
             ModelFileError: damaged, or not a language model that can be shown.
         """
         found, notes = whole_of_shards(
-            file, [Weights(tensors_of(file))], lambda path: [Weights(tensors_of(ModelFile(path)))]
+            file,
+            [Weights(file.find(tensors_of))],
+            lambda path: [Weights(tensors_of(ModelFile(path)))],
         )
         content = _decoded(metadata_of(file) or {})
         hints = Hints(names=(file.name, *content), symbols=sizes_in(content))

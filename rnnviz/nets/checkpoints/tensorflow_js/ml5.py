@@ -27,7 +27,7 @@ from rnnviz.core.files.reading import (
     read_small,
 )
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
-from rnnviz.nets.checkpoints.named_files import read_beside
+from rnnviz.nets.checkpoints.named_files import read_named_file
 from rnnviz.nets.checkpoints.networks.chain import (
     DensePart,
     Part,
@@ -115,7 +115,7 @@ def _arrays(manifest: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
         ):
             raise ModelFileError(f"{path.name}: its entry for {name} is damaged")
         size = 4 * math.prod(shape)
-        content = read_beside(path, stored, size + 1)
+        content = read_named_file(path, stored, size + 1)
         if len(content) != size:
             raise ModelFileError(
                 f"{stored} has {len(content):,} bytes and its manifest says {size:,}; the file is "

@@ -21,7 +21,7 @@ from rnnviz.core.files.reading import DamagedFileError, memory_left, read_head, 
 from rnnviz.nets.checkpoints.base import Companions, ModelFile
 from rnnviz.nets.checkpoints.keras.config import KerasLayer, input_shape, layers_in
 from rnnviz.nets.checkpoints.keras.layers import parts_of
-from rnnviz.nets.checkpoints.named_files import read_beside
+from rnnviz.nets.checkpoints.named_files import read_named_file
 from rnnviz.nets.checkpoints.networks.chain import chain_of
 from rnnviz.nets.checkpoints.networks.chain_opened import opened_chain
 from rnnviz.nets.opened import OpenedModel
@@ -156,7 +156,7 @@ class _Manifest:
             raise ModelFileError(
                 f"{self._file} claims {wanted:,} bytes of weights; it is damaged or made to harm"
             )
-        content = b"".join(read_beside(self._path, path, wanted + 1) for path in paths)
+        content = b"".join(read_named_file(self._path, path, wanted + 1) for path in paths)
         if len(content) != wanted:
             raise ModelFileError(
                 f"{self._file} needs {wanted:,} bytes of weights and {', '.join(map(str, paths))} "

@@ -14,7 +14,7 @@ _NAMES = (
 """As Hugging Face, AllenNLP and many programs call it."""
 
 
-def vocabulary_beside(path: Path, size: int) -> tuple[tuple[str, ...], str] | None:
+def vocabulary_in_folder(path: Path, size: int) -> tuple[tuple[str, ...], str] | None:
     """The symbols of a list of just this size beside the file, and its name; None without one."""
     for name in _NAMES:
         place = path.parent / name

@@ -15,7 +15,7 @@ from rnnviz.core.models.network import network_of
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.checkpoints.tensors_listed import look_inside
+from rnnviz.nets.checkpoints.tensors_listed import list_tensors
 from rnnviz.nets.checkpoints.vocabulary.guess import guess_vocabulary, judge_on
 from rnnviz.nets.unroll.opened import reading_of
 from rnnviz.nets.walking.walk import walk
@@ -122,7 +122,7 @@ def test_without_symbols_a_person_is_asked(tmp_path):
     assert "id / 20, in windows of 6" in windows
     assert "one stream" in stream
     assert numbers == "a classifier of rows of numbers"
-    assert look_inside(path).readings == needed.value.readings
+    assert list_tensors(path).readings == needed.value.readings
     with pytest.raises(VocabularyNeeded) as asked:
         open_model(path, reading=1)
     assert asked.value.size == V
