@@ -25,7 +25,9 @@ from rnnviz.core.export.spreadsheets import csv_bytes
 from rnnviz.core.files.given_path import given_path
 
 if TYPE_CHECKING:
-    from rnnviz.core.gradients import Decay, GradientField, MatrixFacts
+    from rnnviz.core.gradients.decay import Decay
+    from rnnviz.core.gradients.field import GradientField
+    from rnnviz.core.gradients.matrices import MatrixFacts
     from rnnviz.work.jobs.given import ModelGiven
 
 EXAMPLES = """
@@ -102,7 +104,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compute, then print."""
-    from rnnviz.core.gradients import read_field
+    from rnnviz.core.gradients.field import read_field
     from rnnviz.core.kinds import kind_named
     from rnnviz.work.jobs.given import ModelGiven, TextGiven
     from rnnviz.work.jobs.gradients import ComputeField
@@ -146,7 +148,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _matrices(network: ModelGiven, seed: int | None, folder: Path) -> list[MatrixFacts]:
     import msgspec
 
-    from rnnviz.core.gradients import MatrixFacts
+    from rnnviz.core.gradients.matrices import MatrixFacts
     from rnnviz.work.jobs.gradients import RecurrentMatrices
 
     path = folder / "matrices.json"
@@ -193,7 +195,7 @@ def _rows(field: GradientField) -> list[tuple[str, int]]:
 
 def _listed(field: GradientField, matrices: list[MatrixFacts]) -> str:
     """Three tables: norms over distance, the fits, the matrices."""
-    from rnnviz.core.gradients import verdict
+    from rnnviz.core.gradients.matrices import verdict
 
     shown = [distance for distance in _SHOWN if distance <= field.distance]
     heads = ("layer", "state", *(f"k={distance}" for distance in shown))

@@ -34,7 +34,7 @@ from rnnviz.core.colours.colour import Scale
 from rnnviz.core.concepts import load_concept_file
 from rnnviz.core.errors import FindingError, RnnvizError
 from rnnviz.core.files.reading import open_regular
-from rnnviz.core.gradients import FieldFacts, GradientField, read_field, write_field
+from rnnviz.core.gradients.field import FieldFacts, GradientField, read_field, write_field
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.recordings.description import Classes, Predicted
 from rnnviz.core.recordings.groups import layers_of

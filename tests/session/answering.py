@@ -19,7 +19,8 @@ from rnnviz.core.cells.snippets import UnitPage
 from rnnviz.core.cells.surprises import Passage
 from rnnviz.core.concepts import concept_from
 from rnnviz.core.errors import ModelFileError
-from rnnviz.core.gradients import FieldFacts, GradientField, MatrixFacts, write_field
+from rnnviz.core.gradients.field import FieldFacts, GradientField, write_field
+from rnnviz.core.gradients.matrices import MatrixFacts
 from rnnviz.core.recordings.description import Next
 from rnnviz.core.recordings.groups import layers_of
 from rnnviz.core.recordings.lock import writing

@@ -19,7 +19,7 @@ from rnnviz.core.export.figure import Figure
 from rnnviz.core.export.html import DrawnPart, Part
 from rnnviz.core.export.line_figure import Line, line_figure
 from rnnviz.core.export.svg import svg
-from rnnviz.core.gradients import read_field
+from rnnviz.core.gradients.field import read_field
 from rnnviz.core.stories.story import Story
 from rnnviz.nets.answering.findings import coloured_part, write_what_can_be
 from rnnviz.nets.answering.shared.warm_models import warm_model

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.gradients import read_field
+from rnnviz.core.gradients.field import read_field
 from rnnviz.core.kinds import kind_named
 from rnnviz.core.system.identity import model_digest
 from rnnviz.session.gradients.measurements import Measurements

@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 from PySide6.QtCore import QObject, Signal
 
-from rnnviz.core.gradients import MatrixFacts
+from rnnviz.core.gradients.matrices import MatrixFacts
 from rnnviz.session.gradients.networks import Compared, Network, Window, answer_key
 from rnnviz.session.shared.identities import Answers
 from rnnviz.session.shared.jobs import Jobs

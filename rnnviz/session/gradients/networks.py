@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from rnnviz.core.architectures import COMPARED
 from rnnviz.core.errors import GradientError
-from rnnviz.core.gradients import GradientField
+from rnnviz.core.gradients.field import GradientField
 from rnnviz.core.kinds import require
 from rnnviz.core.kinds.described import read_described
 from rnnviz.core.models.model_file import ModelDescription

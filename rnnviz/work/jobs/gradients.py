@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from rnnviz.core.gradients import Gives
+from rnnviz.core.gradients.field import Gives
 from rnnviz.work.jobs.cells import Written
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
 from rnnviz.work.messages import Request

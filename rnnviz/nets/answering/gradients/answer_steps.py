@@ -12,13 +12,13 @@ import torch
 from msgspec.structs import replace
 
 from rnnviz.core.errors import GradientError, TextError
-from rnnviz.core.gradients import Gives
+from rnnviz.core.gradients.field import Gives
 from rnnviz.nets.answering.gradients.answers import Part, answers_given, parts_of, read_asked
 from rnnviz.nets.answering.gradients.fields import as_before_training
 from rnnviz.nets.gradients.clipping import clip, proposed_thresholds, total_norm
 from rnnviz.nets.gradients.training_steps import Losses, StepGradients, cut_gradient
 from rnnviz.nets.gradients.truncation import KeptBytes, compare_ways
-from rnnviz.nets.opened import OpenedModel, by_request
+from rnnviz.nets.opened import OpenedModel
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.work.jobs.gradients import Clipping, Comparison, StepClipped, Truncation
 from rnnviz.work.messages import Context
@@ -141,7 +141,3 @@ def answer_truncation(
         model, gradient, warm_up, (steps, min(request.chunk, steps)), context.progress
     )
     return replace(found, sequences=len(documents), longest=longest, gives=gives)
-
-
-ANSWER_STEP_JOBS = by_request(answer_clipping, answer_truncation)
-"""Asked of any network that reads a sequence and is no language model."""

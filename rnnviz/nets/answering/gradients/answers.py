@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from rnnviz.core.errors import GradientError, TextError
-from rnnviz.core.gradients import FieldFacts, Gives
+from rnnviz.core.gradients.field import Gives
 from rnnviz.core.models.network import NetworkDescription, Numbers, Symbols
 from rnnviz.core.quantities.units import layer_title
 from rnnviz.nets.answering.gradients.fields import (
     Growing,
     Shares,
-    architecture_of,
     as_before_training,
+    field_facts,
     require_some,
-    unit_of,
 )
 from rnnviz.nets.answering.reading import read_given
 from rnnviz.nets.classification.documents import read_text as read_documents
@@ -116,16 +116,8 @@ def compute_answer_field(
     places = np.concatenate([part.document.places for part in parts])
     count = sum(len(part.losses) for part in parts)
     reads = network.reads
-    facts = FieldFacts(
-        model_name=model.description.name,
-        model_path=request.model.path,
-        architecture=architecture_of(model),
-        text_name=reading.sequence.name,
-        layers=len(network.rows),
-        units=max(layer.units for layer in network.layers),
-        states=network.states,
-        start=request.start,
-        seed=request.seed,
+    facts = msgspec.structs.replace(
+        field_facts(model, request, reading.sequence.name),
         gives=gives,
         ahead=-1 if gives == "next" else 0,
         rows=tuple(layer_title(rows.layer, rows.direction) for rows in network.rows)
@@ -134,7 +126,6 @@ def compute_answer_field(
         columns=reads.columns if isinstance(reads, Numbers) else (),
         classes=classes,
         of_class=request.of_class,
-        unit=unit_of(model),
         readout=network.readout.kind,
     )
     share = Shares(context, (0.0, count, 2 * request.distance * request.jacobians))

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from rnnviz.core.errors import GradientError
-from rnnviz.core.gradients import FieldFacts, GradientField, write_field
+from rnnviz.core.gradients.field import FieldFacts, GradientField, write_field
 from rnnviz.core.models.network import Symbols
 from rnnviz.nets.gradients.backprop import LossNorms, Tape, Taped, jacobian_norms, loss_norms
 from rnnviz.nets.sequence.network import SequenceNetwork
@@ -58,6 +58,23 @@ def architecture_of(model: SequenceNetwork) -> str:
     """The name of that of all layers; empty where they are of several."""
     kinds = {layer.architecture for layer in model.network.layers}
     return kinds.pop() if len(kinds) == 1 else ""
+
+
+def field_facts(model: SequenceNetwork, request: ComputeField, text_name: str) -> FieldFacts:
+    """What every field says of its network and of what was asked."""
+    network = model.network
+    return FieldFacts(
+        model_name=model.description.name,
+        model_path=request.model.path,
+        architecture=architecture_of(model),
+        text_name=text_name,
+        layers=len(network.rows),
+        units=max(layer.units for layer in network.layers),
+        states=network.states,
+        start=request.start,
+        seed=request.seed,
+        unit=unit_of(model),
+    )
 
 
 def require_some(request: ComputeField) -> None:

@@ -5,24 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-import torch
 
 from rnnviz.core.errors import GradientError
 from rnnviz.core.files.writing import write_atomically
-from rnnviz.core.gradients import FieldFacts, matrix_facts
-from rnnviz.nets.answering.gradients.answer_steps import (
-    ANSWER_STEP_JOBS,
-    answer_clipping,
-    answer_truncation,
-)
+from rnnviz.core.gradients.matrices import matrix_facts
+from rnnviz.nets.answering.gradients.answer_steps import answer_clipping, answer_truncation
 from rnnviz.nets.answering.gradients.answers import compute_answer_field
-from rnnviz.nets.answering.gradients.fields import (
-    Growing,
-    Shares,
-    architecture_of,
-    as_before_training,
-    require_some,
-)
+from rnnviz.nets.answering.gradients.fields import Shares, as_before_training, require_some
 from rnnviz.nets.answering.gradients.known_symbols import Reading
 from rnnviz.nets.answering.gradients.windows import compute_window_field
 from rnnviz.nets.gradients.backprop import record, state_after, sum_norms
@@ -34,7 +23,7 @@ from rnnviz.nets.gradients.clipping import (
 )
 from rnnviz.nets.gradients.truncation import compare
 from rnnviz.nets.language.model import LanguageModel
-from rnnviz.nets.opened import OpenedModel, by_request
+from rnnviz.nets.opened import OpenedModel
 from rnnviz.work.jobs.cells import Written
 from rnnviz.work.jobs.gradients import (
     Clipping,
@@ -64,8 +53,8 @@ def compute_field(
         return compute_window_field(opened, request, context)
     if opened.model.network.backwards:
         return compute_answer_field(opened, request, context)
-    model, text = _network(opened, request.seed), request.text.read()
-    reading = Reading(model, text)
+    model = _network(opened, request.seed)
+    reading = Reading(model, request.text.read())
     distance, count = request.distance, request.count
     require_some(request)
     first = reading.step_before(request.start)
@@ -75,22 +64,7 @@ def compute_field(
     share = Shares(context, (begin / 8000, stop - begin, 2 * distance * wanted))
     state = state_after(model, reading.ids[:begin], share.of(0))
     tape = record(model, reading.ids[begin : stop + 1], state)
-    facts = FieldFacts(
-        model_name=model.description.name,
-        model_path=request.model.path,
-        architecture=architecture_of(model),
-        text_name=text.name,
-        layers=len(model.network.layers),
-        units=max(layer.units for layer in model.network.layers),
-        states=tape.states,
-        start=request.start,
-        skipped=reading.skipped(begin, stop),
-        seed=request.seed,
-        unit=reading.unit,
-    )
-    growing = Growing(Path(request.path), facts, reading.places[begin : stop + 1], share)
-    if reading.ends is not None:
-        growing.arrays["ends"] = torch.from_numpy(reading.ends[begin : stop + 1])
+    growing = reading.field(request, begin, stop, share)
     targets = range(first - begin, stop - begin)
     try:
         growing.take_losses(tape, targets, distance)
@@ -170,9 +144,3 @@ def truncation(opened: OpenedModel, request: Truncation, context: Context[None])
     if steps < 1 or chunk < 1:
         raise GradientError(f"chunks of {chunk} steps out of {steps}: both must be at least 1")
     return compare(model, reading.ids, steps, chunk, context.progress)
-
-
-MODEL_JOBS = by_request(compute_field, recurrent_matrices, clipping, truncation)
-"""Asked of a language model."""
-ANSWER_JOBS = {**by_request(compute_answer_field, recurrent_matrices), **ANSWER_STEP_JOBS}
-"""Asked of any other network that reads a sequence."""

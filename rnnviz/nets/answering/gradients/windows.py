@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import copy
 import math
-from pathlib import Path
 
 import torch
 
 from rnnviz.core.errors import GradientError
-from rnnviz.core.gradients import FieldFacts
 from rnnviz.nets.answering.gradients.fields import (
     Growing,
     Shares,
-    architecture_of,
     as_before_training,
     require_some,
 )
@@ -51,30 +48,14 @@ def compute_window_field(
             "the network reads in windows, and some layers from the end of each: gradients are "
             "shown of windows that are read forwards"
         )
-    text = request.text.read()
-    reading = Reading(model, text)
+    reading = Reading(model, request.text.read())
     steps = network.windows.steps
     distance = min(request.distance, steps - 1)
     first = reading.step_before(request.start)
     stop = min(first + request.count, len(reading.ids) - 1)
     begin = max(0, first - steps + 1)
     share = Shares(context, (0.0, stop - first, 2 * distance * request.jacobians))
-    facts = FieldFacts(
-        model_name=model.description.name,
-        model_path=request.model.path,
-        architecture=architecture_of(model),
-        text_name=text.name,
-        layers=len(network.layers),
-        units=max(layer.units for layer in network.layers),
-        states=network.states,
-        start=request.start,
-        skipped=reading.skipped(begin, stop),
-        seed=request.seed,
-        unit=reading.unit,
-    )
-    growing = Growing(Path(request.path), facts, reading.places[begin : stop + 1], share)
-    if reading.ends is not None:
-        growing.arrays["ends"] = torch.from_numpy(reading.ends[begin : stop + 1])
+    growing = reading.field(request, begin, stop, share)
     arrays = _Arrays(growing, stop - first, stop - begin, distance)
     double, advance = of_a_window(in_double(model)), share.of(1)
     kept: dict[int, Stretch] = {}

@@ -7,7 +7,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from rnnviz.core.colours.colour import Scale
-from rnnviz.core.gradients import GradientField
+from rnnviz.core.gradients.field import GradientField
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.gradients.networks import Compared
 from rnnviz.views.gradients.panels.parts import NetworkName, cost_of

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.gradients import GradientField, bound
+from rnnviz.core.gradients.field import GradientField
+from rnnviz.core.gradients.matrices import bound
 from rnnviz.session.gradients.gradients import LONGEST
 from rnnviz.session.gradients.networks import Compared, Window, short_titles
 from rnnviz.views.gradients.panels.fits import FitTable, Line, decay_of, fits_well

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.gradients import Decay, decay
+from rnnviz.core.gradients.decay import Decay, decay
 from rnnviz.views.gradients.panels.parts import scientific
 from rnnviz.views.plots import Banded, ink_colour
 from rnnviz.views.shared.controls.quiet_table import QuietTable

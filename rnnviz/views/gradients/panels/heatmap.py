@@ -8,7 +8,8 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QCheckBox, QSizePolicy, QWidget
 
 from rnnviz.core.colours.colour import Scale
-from rnnviz.core.gradients import GradientField, kept
+from rnnviz.core.gradients.field import GradientField
+from rnnviz.core.gradients.truncation import kept
 from rnnviz.core.sequences.text import Text
 from rnnviz.views.gradients.panels.parts import (
     FocusPicker,

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.gradients import GradientField
+from rnnviz.core.gradients.field import GradientField
 from rnnviz.core.sequences.text import Text
 from rnnviz.session.gradients.networks import short_titles
 from rnnviz.views.gradients.panels.columns import ColumnDependence

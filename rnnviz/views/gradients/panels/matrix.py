@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.gradients import MatrixFacts, verdict
+from rnnviz.core.gradients.matrices import MatrixFacts, verdict
 from rnnviz.views.gradients.panels.parts import FocusPicker, GradientPanel, column, note, tools
 from rnnviz.views.plots import Banded, BandPlot, PlanePlot, Points
 from rnnviz.views.shared.controls.choices import Choices

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.gradients import Decay, GradientField
+from rnnviz.core.gradients.decay import Decay
+from rnnviz.core.gradients.field import GradientField
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.texts.direction import quoted
 from rnnviz.session.gradients.gradients import Gradients

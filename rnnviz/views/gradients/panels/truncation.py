@@ -8,7 +8,8 @@ import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QPushButton, QWidget
 
-from rnnviz.core.gradients import GradientField, kept, kept_share
+from rnnviz.core.gradients.field import GradientField
+from rnnviz.core.gradients.truncation import kept, kept_share
 from rnnviz.views.gradients.panels.overlay import reach
 from rnnviz.views.gradients.panels.parts import (
     FocusPicker,

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnnviz.core.gradients import GradientField, read_field
+from rnnviz.core.gradients.field import GradientField, read_field
 from rnnviz.core.kinds.sequence import kind_of_network
 from rnnviz.core.models.network import (
     AsRead,

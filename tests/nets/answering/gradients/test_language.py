@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from rnnviz.core.errors import GradientError, TextError
-from rnnviz.core.gradients import GradientField, read_field
+from rnnviz.core.gradients.field import GradientField, read_field
 from rnnviz.nets.answering.table import TASKS
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.language.model import LanguageModel

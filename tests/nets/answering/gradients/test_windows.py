@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 from rnnviz.core.errors import GradientError
-from rnnviz.core.gradients import read_field
+from rnnviz.core.gradients.field import read_field
 from rnnviz.core.models.network import SequenceDescription
 from rnnviz.nets.answering.gradients.windows import of_a_window
 from rnnviz.nets.answering.table import TASKS

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
 
-from rnnviz.core.gradients import Decay
+from rnnviz.core.gradients.decay import Decay
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.answering.table import TASKS
 from rnnviz.session.session import Session

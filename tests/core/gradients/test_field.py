@@ -10,19 +10,10 @@ import numpy as np
 import pytest
 
 from rnnviz.core.errors import GradientError
-from rnnviz.core.gradients import (
-    FieldFacts,
-    GradientField,
-    bands,
-    bound,
-    decay,
-    kept,
-    kept_share,
-    matrix_facts,
-    read_field,
-    verdict,
-    write_field,
-)
+from rnnviz.core.gradients.decay import bands, decay
+from rnnviz.core.gradients.field import FieldFacts, GradientField, read_field, write_field
+from rnnviz.core.gradients.matrices import bound, matrix_facts, verdict
+from rnnviz.core.gradients.truncation import kept, kept_share
 
 
 def made_field(**changed: Any) -> GradientField:

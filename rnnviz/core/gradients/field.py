@@ -1,12 +1,7 @@
-"""Gradients through time as numbers: norms over distance, how fast they decay, and the bound.
-
-Pascanu, Mikolov and Bengio 2013, "On the difficulty of training recurrent neural networks",
-section 2; Bengio, Simard and Frasconi 1994.
-"""
+"""A gradient field: how strongly losses reach the states before them; and its file."""
 
 from __future__ import annotations
 
-import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,105 +16,10 @@ from rnnviz.core.errors import GradientError
 from rnnviz.core.files.array_files import read_arrays
 from rnnviz.core.files.reading import decode_json
 from rnnviz.core.files.writing import replacing
+from rnnviz.core.gradients.decay import Bands, Decay, Doubles, bands, decay
 from rnnviz.core.quantities.units import layer_title
 
-Doubles = npt.NDArray[np.float64]
-
 FIELD_VERSION = 1
-GAMMA_TANH, GAMMA_SIGMOID = 1.0, 0.25
-"""The largest slope of each nonlinearity."""
-LEAST = 1e-290
-"""A norm below this has lost its digits even in double precision, and is left out of fits."""
-
-
-class Decay(msgspec.Struct, frozen=True):
-    """A straight line through the logarithm of a norm over distance; NaN where none fits."""
-
-    factor: float
-    """What the norm is multiplied by at each step back: below 1 it vanishes, above it explodes."""
-    half_life: float
-    """Steps back after which half is left; below zero, after which it has doubled."""
-    r_squared: float
-    """How much of the logarithm's variance the line explains; 1 is a pure exponential."""
-    start: int
-    """The first distance of the fit."""
-    stop: int
-    """The last."""
-    at_zero: float
-    """Where the line meets distance 0."""
-
-    def line(self, distances: npt.NDArray[np.integer]) -> Doubles:
-        """The fitted norm at these distances."""
-        return np.asarray(self.at_zero * self.factor ** np.asarray(distances, float))
-
-
-def decay(norms: npt.NDArray[np.floating], start: int = 1) -> Decay:
-    """Fit an exponential to the norms at distances 0, 1, 2, ... from `start` on.
-
-    Zeros, NaN, infinity and numbers below `LEAST` are left out.
-
-    >>> found = decay(np.array([8.0, 4.0, 2.0, 1.0, 0.5]))
-    >>> round(found.factor, 6), round(found.half_life, 6), round(found.r_squared, 6)
-    (0.5, 1.0, 1.0)
-    """
-    distances = np.arange(len(norms))
-    kept = (distances >= start) & np.isfinite(norms) & (np.asarray(norms) > LEAST)
-    x, y = distances[kept].astype(float), np.log(np.asarray(norms, float)[kept])
-    if len(x) < 3:
-        return Decay(math.nan, math.nan, math.nan, start, start, math.nan)
-    slope, offset = np.polyfit(x, y, 1)
-    spread = float(((y - y.mean()) ** 2).sum())
-    rest = float(((y - slope * x - offset) ** 2).sum())
-    return Decay(
-        factor=float(np.exp(slope)),
-        half_life=float(-math.log(2) / slope) if slope else math.inf,
-        r_squared=1 - rest / spread if spread > 0 else 1.0,
-        start=int(x[0]),
-        stop=int(x[-1]),
-        at_zero=float(np.exp(offset)),
-    )
-
-
-class Bands(msgspec.Struct, frozen=True):
-    """What T gradients have in common at each distance 0 to K; NaN where none reaches."""
-
-    median: Doubles
-    low: Doubles
-    """A tenth lies below, or none."""
-    high: Doubles
-    """A tenth lies above, or none."""
-
-
-def bands(norms: Doubles, outside: float = 0.1) -> Bands:
-    """Median and band over the first axis of norms (T, K + 1).
-
-    Args:
-        outside: the share that lies below the band, and above it: 0 for the whole range.
-
-    >>> found = bands(np.array([[1.0, np.nan], [2.0, 8.0], [9.0, 4.0]]))
-    >>> found.median.tolist()
-    [2.0, 6.0]
-    >>> bands(np.array([[1.0], [2.0], [9.0]]), outside=0.0).high.tolist()
-    [9.0]
-    """
-    ordered = np.sort(norms, axis=0)  # NaN goes to the end
-    counts = (~np.isnan(ordered)).sum(axis=0)
-    return Bands(*(_quantile(ordered, counts, share) for share in (0.5, outside, 1 - outside)))
-
-
-def _quantile(ordered: Doubles, counts: npt.NDArray[np.integer], share: float) -> Doubles:
-    """Of each sorted column, of which the first `counts` are numbers; NaN where there are none."""
-    place = share * np.maximum(counts - 1, 0)
-    below = np.floor(place).astype(int)
-    above = np.minimum(below + 1, np.maximum(counts - 1, 0))
-    columns = np.arange(ordered.shape[1])
-    low, high = ordered[below, columns], ordered[above, columns]
-    with np.errstate(invalid="ignore"):
-        between = low + (place - below) * (high - low)
-    # Between two infinities there is no difference to take a part of.
-    return np.asarray(np.where(low == high, low, between))
-
-
 Gives = Literal["next", "label", "numbers", "verdict"]
 
 
@@ -384,101 +284,3 @@ def read_field(path: Path) -> GradientField:
             f"{path.name} has version {facts.version}, newer than {FIELD_VERSION}; update rnnviz"
         )
     return GradientField(facts, arrays)
-
-
-class MatrixFacts(msgspec.Struct, frozen=True):
-    """The recurrent matrix of one layer and gate, (U, U)."""
-
-    layer: int
-    gate: str
-    """`hidden` of a vanilla RNN; else the gate whose rows these are."""
-    eigenvalues: tuple[tuple[float, float], ...]
-    """Real and imaginary part, largest modulus first."""
-    singular_values: tuple[float, ...]
-    """Largest first."""
-
-    @property
-    def spectral_radius(self) -> float:
-        """The largest modulus of an eigenvalue."""
-        return math.hypot(*self.eigenvalues[0])
-
-    @property
-    def largest_singular_value(self) -> float:
-        """The most by which the matrix stretches any vector."""
-        return self.singular_values[0]
-
-
-def matrix_facts(
-    weight: npt.NDArray[np.floating], layer: int = 0, gate: str = "hidden"
-) -> MatrixFacts:
-    """Eigenvalues and singular values of a square matrix.
-
-    >>> found = matrix_facts(np.array([[0.5, 0.0], [0.0, -2.0]]))
-    >>> found.spectral_radius, found.largest_singular_value
-    (2.0, 2.0)
-
-    Raises:
-        GradientError: NaN or infinity among its numbers.
-    """
-    matrix = np.asarray(weight, np.float64)
-    if not np.isfinite(matrix).all():
-        raise GradientError(
-            f"the recurrent weights of layer {layer + 1} hold NaN or infinity; open an earlier "
-            "checkpoint"
-        )
-    values = np.linalg.eigvals(matrix)
-    ordered = values[np.argsort(-np.abs(values), kind="stable")]
-    return MatrixFacts(
-        layer,
-        gate,
-        tuple((float(value.real), float(value.imag)) for value in ordered),
-        tuple(np.linalg.svd(matrix, compute_uv=False).tolist()),
-    )
-
-
-def bound(largest_singular_value: float, distance: int, gamma: float = GAMMA_TANH) -> Doubles:
-    """The most that |dh_t/dh_{t-k}| can be for k from 0 to `distance`: (gamma sigma)^k.
-
-    Pascanu et al. 2013, section 2.1; for h_t = f(W_hh h_{t-1} + ...), where gamma is the largest
-    slope of f. It holds for a vanilla RNN, not for gates.
-    """
-    with np.errstate(over="ignore", under="ignore"):
-        return np.asarray((gamma * largest_singular_value) ** np.arange(distance + 1, dtype=float))
-
-
-def verdict(largest_singular_value: float, radius: float, gamma: float = GAMMA_TANH) -> str:
-    """What the bound says about a vanilla RNN, in words."""
-    limit = 1 / gamma
-    sigma = f"the largest singular value of W_hh is {largest_singular_value:.3g}"
-    if largest_singular_value < limit:
-        return f"{sigma}, below 1/γ = {limit:g}: gradients must vanish, whatever the text."
-    if radius < limit:
-        return (
-            f"{sigma}, not below 1/γ = {limit:g}, so the bound does not force gradients to vanish; "
-            f"the spectral radius is {radius:.4g}, too small for them to explode for long."
-        )
-    return (
-        f"{sigma} and the spectral radius {radius:.4g}, both above 1/γ = {limit:g}: gradients can "
-        "explode, wherever tanh is not saturated; where it is, they vanish all the same."
-    )
-
-
-def kept(targets: npt.NDArray[np.int64], distance: int, chunk: int) -> npt.NDArray[np.bool_]:
-    """Which gradients truncated BPTT in chunks keeps, (T, K + 1) for steps t and distances k.
-
-    The steps n * chunk up to (n + 1) * chunk are one chunk; no gradient leaves it. Steps before the
-    first do not exist.
-
-    >>> kept(np.array([3, 4]), 3, 4).astype(int).tolist()
-    [[1, 1, 1, 1], [1, 0, 0, 0]]
-    """
-    steps = targets[:, None] - np.arange(distance + 1)
-    return np.asarray((steps >= 0) & (steps // chunk == targets[:, None] // chunk))
-
-
-def kept_share(norms: Doubles, mask: npt.NDArray[np.bool_]) -> tuple[float, float]:
-    """The share of all pairs (t, t - k) that a mask keeps, and the share of the summed norms."""
-    known = np.isfinite(norms)
-    total = float(norms[known].sum())
-    pairs = float((mask & known).sum()) / max(1, int(known.sum()))
-    return pairs, float(norms[mask & known].sum()) / total if total > 0 else math.nan
