@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 from rnnviz.core.system import places
 from rnnviz.core.system.crash_record import CrashRecord, crashed_before
 from rnnviz.core.system.left_behind import remove_left_behind
+from rnnviz.core.system.personal_folders import PersonalFolders
 from rnnviz.core.system.version_guard import check_qt
 from rnnviz.session.session import Session
 from rnnviz.views.shared.theme import Appearance
@@ -42,20 +43,23 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def build(app: QApplication, runner: Runner) -> Window:
-    """The window on its session; shown by the caller."""
+def build(app: QApplication, runner: Runner, folders: PersonalFolders | None = None) -> Window:
+    """The window on its session; shown by the caller.
+
+    Args:
+        folders: the person's own, by default the usual ones.
+    """
     speaking.install()
-    config = places.config_directory()
-    config.mkdir(parents=True, exist_ok=True)
-    settings = QSettings(str(config / "settings.ini"), QSettings.Format.IniFormat)
+    folders = folders or PersonalFolders.usable()
+    settings = QSettings(str(folders.config / "settings.ini"), QSettings.Format.IniFormat)
     app.setWindowIcon(QIcon(str(places.resources() / "icons" / "rnnviz.svg")))
     setting = settings.value("window/theme")
     appearance = Appearance(app, setting if setting in ("light", "dark") else "system")
     session = Session(
         runner,
         settings,
-        cache=places.cache_directory() / "recordings",
-        data=places.data_directory(),
+        cache=folders.cache / "recordings",
+        data=folders.data,
         models=places.models(),
         resources=places.resources(),
     )
@@ -79,8 +83,11 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
     if not displayed:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         print("There is no display here, so the window is drawn into a picture instead.")
-    logs = places.log_directory()
-    record = CrashRecord(logs)
+    folders = PersonalFolders.usable()
+    atexit.register(folders.close)
+    if folders.lacking:
+        print(f"rnnviz: {folders.lacking}", file=sys.stderr)
+    record = CrashRecord(folders.log)
     atexit.register(record.close)  # a crash while all is taken apart is one, too
     interrupted = threading.Event()
     # From here on Ctrl-C is remembered until there is a window that can be closed.
@@ -89,14 +96,14 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
     # Beside the start: what a window left behind that was killed may be gigabytes.
     threading.Thread(
         target=remove_left_behind,
-        args=(places.cache_directory() / "recordings", Path(tempfile.gettempdir())),
+        args=(folders.cache / "recordings", Path(tempfile.gettempdir())),
         name="left behind",
         daemon=True,
     ).start()
     app = QApplication(["rnnviz"])
     app.setApplicationName("rnnviz")
     app.setApplicationDisplayName("rnnviz")
-    window = build(app, runner)
+    window = build(app, runner, folders)
     _catch_defects(window, record.note)
     _end_on_interrupt(window, interrupted)
     if displayed:  # the platform without a display has a screen smaller than the least window
@@ -106,14 +113,20 @@ def run(paths: Sequence[Path] = (), addresses: Sequence[str] = ()) -> int:
         # Before the files are opened, so that nothing that is said of them is missed.
         _end_when_refused(app, window)
     QTimer.singleShot(0, window, lambda: window.open_soon(paths, addresses))
-    QTimer.singleShot(_CRASHES_TOLD_MS, window, lambda: _tell_of_crashes(window, logs))
+    if displayed and folders.lacking:
+        QTimer.singleShot(0, window, lambda: window.show_message(folders.lacking))
+    QTimer.singleShot(_CRASHES_TOLD_MS, window, lambda: _tell_of_crashes(window, folders.log))
     # What is there by now stays: looking through all of it again and again would cost frames.
     QTimer.singleShot(0, window, _collect_from_now_on)
     window.build_ahead_of_use()
     if not displayed:
         window.resize(1360, 860)
         _picture_when_walked(window)
-    return app.exec()
+    code = app.exec()
+    settings = window.session.settings
+    if settings.status() != QSettings.Status.NoError and not folders.lacking:
+        print(f"rnnviz: the settings cannot be written to {settings.fileName()}", file=sys.stderr)
+    return code
 
 
 def _tell_of_crashes(window: Window, folder: Path) -> None:
@@ -203,8 +216,10 @@ def _picture_when_walked(window: Window) -> None:
     recordings = window.session.recordings
 
     def draw() -> None:
-        window.grab().save(str(PICTURE))
-        print(PICTURE.resolve())
+        if window.grab().save(str(PICTURE)):
+            print(PICTURE.resolve())
+        else:
+            print(f"rnnviz: cannot write {PICTURE.resolve()}", file=sys.stderr)
         window.close()
 
     def check() -> None:

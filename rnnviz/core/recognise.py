@@ -80,7 +80,7 @@ def _is_of_numbers(path: Path, head: bytes) -> bool:
 
 def _kind_of_folder(path: Path) -> Kind:
     """A recording, a run, or the folder of a model, also of one that will not open."""
-    if (path / "recording.json").exists():
+    if exists(path / "recording.json"):
         return "recording"
     if run_folders(path):
         return "run"
@@ -102,7 +102,7 @@ def _kind_of_folder(path: Path) -> Kind:
 
 def _is_of_a_run(path: Path) -> bool:
     """Whether this is a file by which a person may point at the run directory that it lies in."""
-    ours = path.name in ("run.json", "events.jsonl") and (path.parent / "run.json").exists()
+    ours = path.name in ("run.json", "events.jsonl") and exists(path.parent / "run.json")
     return ours or ".tfevents." in path.name
 
 

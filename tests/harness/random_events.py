@@ -2,16 +2,16 @@
 
 An event is a dictionary that says everything about itself: what is done, in which of the windows
 that are open (`in`), where, with which keys, what a file dialog answers that opens because of it,
-and how long to wait after it. Each is written before it is done, so that the last line of a trail
-names the event that ended the process.
+and how long to wait after it, or with `idle` at most, until the engine has nothing to do. Each is
+written before it is done, so that the last line of a trail names the event that ended the process.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ from shiboken6 import isValid
 
 from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.system.places import models
+from rnnviz.views.shared.workspace import Workspace
 from rnnviz.views.window.window import Window
 
 Event = dict[str, Any]
@@ -97,8 +98,13 @@ _LIKED: tuple[tuple[type[QWidget], int], ...] = (
 _SHIPPED = models().parent
 _RARER = 8.0
 """So much likelier is what was drawn once less."""
-_TO_FILL = (20, 200, 600, 1200)
-"""Milliseconds after a panel or an entry: most fill themselves from the engine."""
+_UNSEEN = 0.25
+_TO_FILL = (20, 20, 200, 2000)
+"""At most so many milliseconds after a panel or an entry, which fill themselves from the engine."""
+_TO_OPEN = 4000
+_TOUR = 8
+"""So many panels of its room are looked at, one after the other, after a file was opened for it."""
+_KINDS_OF_REACH = ("entry", "panel")
 _PATIENCE = 40
 """So many events a dialog stays open before it is ended."""
 
@@ -130,20 +136,32 @@ class Chooser:
     Args:
         files: what is opened, dropped and chosen in file dialogs.
         free: a folder for what is saved.
+        reached: what of the window was reached so far, by the names of `reach.Reach`; what was not
+            is drawn first.
     """
 
-    def __init__(self, seed: str, files: list[Path], free: Path) -> None:
+    def __init__(
+        self, seed: str, files: list[Path], free: Path, reached: Collection[str] = ()
+    ) -> None:
         self._rng = random.Random(seed)
         self._files = files
         self._free = free
+        self._reached = reached
+        self._planned = deque[Callable[[QWidget], Event]]()
         self._in_dialog = 0
         self._drawn = Counter[str]()
 
     def _rarest(self, what: str, names: Sequence[str]) -> str:
-        """One of these, those that were drawn least much likelier than the others."""
+        """One of these, those that were never reached or drawn least much likelier than others."""
         counts = [self._drawn[f"{what} {name}"] for name in names]
         least = min(counts)
-        weights = [_RARER ** (least - count) for count in counts]
+        never = [
+            what in _KINDS_OF_REACH and f"{what} {name}" not in self._reached for name in names
+        ]
+        weights = [
+            _RARER ** (least - count) + _UNSEEN * one
+            for count, one in zip(counts, never, strict=True)
+        ]
         (name,) = self._rng.choices(names, weights)
         self._drawn[f"{what} {name}"] += 1
         return name
@@ -154,7 +172,7 @@ class Chooser:
         if not found:
             return None
         name = rng.choice(list(found))
-        if "window" in found and rng.random() < 0.8:
+        if "window" in found and (self._planned or rng.random() < 0.8):
             name = "window"
         top = found[name]
         self._in_dialog = self._in_dialog + 1 if name in ("modal", "popup") else 0
@@ -166,7 +184,8 @@ class Chooser:
             return event | (
                 {"do": "reject"} if self._in_dialog % 5 else {"do": "key", "key": "Escape"}
             )
-        return event | self._make(name)(top)
+        planned = self._planned.popleft() if name == "window" and self._planned else None
+        return event | (planned or self._make(name))(top)
 
     def _make(self, name: str) -> Callable[[QWidget], Event]:
         drawn = self._rng.random()
@@ -186,7 +205,7 @@ class Chooser:
         return (
             *shared, (0.12, self._action), (0.02, self._resize), (0.015, self._drop),
             (0.025, self._open), (0.05, self._enter), (0.06, self._panel), (0.03, self._menu),
-            (0.004, self._train),
+            (0.004, self._train), (0.006, self._tour),
             (1.0, self._key),
         )  # fmt: skip
 
@@ -253,7 +272,7 @@ class Chooser:
         if self._rng.random() < 0.1:
             return {"do": "theme", "theme": self._rng.choice(("light", "dark"))}
         action = self._rarest("entry", names)
-        return {"do": "action", "action": action, "wait": self._rng.choice(_TO_FILL)}
+        return {"do": "action", "action": action} | self._filled()
 
     def _resize(self, _top: QWidget) -> Event:
         if self._rng.random() < 0.2:
@@ -287,14 +306,29 @@ class Chooser:
     def _panel(self, top: QWidget) -> Event:
         """Choose one, as from the palette: tabs of panels are small, and many lie behind others."""
         assert isinstance(top, Window)
+        return self._panel_of(top.workspaces)
+
+    def _panel_of(self, workspaces: Sequence[Workspace]) -> Event:
         places = [
             f"{workspace.name}/{panel}"
-            for workspace in top.workspaces
+            for workspace in workspaces
             for panel in [kind.name for kind in workspace.panel_types] or [""]
         ]
         workspace, _, panel = self._rarest("panel", places).partition("/")
-        event = {"do": "panel", "workspace": workspace, "panel": panel}
-        return event | {"wait": self._rng.choice(_TO_FILL)}
+        return {"do": "panel", "workspace": workspace, "panel": panel} | self._filled()
+
+    def _filled(self) -> Event:
+        return {"wait": self._rng.choice(_TO_FILL), "idle": True}
+
+    def _tour(self, top: QWidget) -> Event:
+        """Open a file, then look at what its room shows of it, before something else is opened."""
+        self._planned.extend([self._panel_here] * _TOUR)
+        return self._open(top) | {"wait": _TO_OPEN, "idle": True}
+
+    def _panel_here(self, top: QWidget) -> Event:
+        """Choose one of the room that is shown."""
+        assert isinstance(top, Window)
+        return self._panel_of([top.workspace_tabs.current]) | {"wait": _TO_FILL[-1]}
 
     def _menu(self, top: QWidget) -> Event:
         """Open one of the menu bar, as a click does."""

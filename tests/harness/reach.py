@@ -21,11 +21,12 @@ class Reach:
 
     Args:
         window: it must be made, with its menus.
+        reached: what was reached is added here.
     """
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, reached: set[str]) -> None:
         self._window = window
-        self._reached: set[str] = set()
+        self._reached = reached
         for text, action in window.actions_.actions.items():
             action.triggered.connect(partial(self._note, f"entry {text}"))
 

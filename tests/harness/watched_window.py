@@ -69,6 +69,8 @@ _LOOKED = "\n==\n"
 _EVERY = {"events": 100, "soak": 5}
 """So many events lie between two measurements of what is held."""
 _NESTED_MS = 400
+_FIRST_REST_MS, _REST_MS = 100, 25
+"""Panels ask a moment after they are seen; so often it is looked whether all is answered."""
 _CLOSING_SECONDS = 1.25
 """So long a window that is no longer on the screen may wait for its engine's end."""
 
@@ -353,14 +355,20 @@ class Driver(QObject):
     """Does one event after the other, also within dialogs that run a loop of their own."""
 
     def __init__(
-        self, window: Window, events: Iterator[Event], place: Path, watch: Watch, every: int
+        self,
+        window: Window,
+        events: Iterator[Event],
+        place: Path,
+        watch: Watch,
+        reach: Reach,
+        every: int,
     ) -> None:
         super().__init__()
         self._window = window
         self._events = events
         self._closing = itertools.cycle(CLOSING)
         self._doer = Doer(window)
-        self.reached = Reach(window)
+        self.reached = reach
         self.trail = (place / "trail").open("w")
         self._watch = watch
         self.held: list[Held] = []
@@ -378,6 +386,16 @@ class Driver(QObject):
     def _later(self, wait_ms: int) -> None:
         self._turn += 1
         QTimer.singleShot(wait_ms, self, partial(self._step, self._turn))
+
+    def _rest(self, turn: int, until: float) -> None:
+        """Do the next event once the engine has nothing to do, at the latest then."""
+        if turn != self._turn:
+            return
+        left = until - time.monotonic()
+        if left <= 0 or not self._window.session.jobs.running:
+            self._later(0)
+        else:
+            QTimer.singleShot(_REST_MS, self, partial(self._rest, turn, until))
 
     def _step(self, turn: int) -> None:
         """Do the next event, unless that was done already."""
@@ -399,8 +417,15 @@ class Driver(QObject):
             self.missed += not self._doer.do(event)
         finally:
             self._doing.pop()
-        if turn == self._turn:
-            self._later(event["wait"])
+        if turn != self._turn:
+            return
+        wait = event["wait"]
+        if event.get("idle") and wait > _FIRST_REST_MS:
+            self._turn += 1
+            until = time.monotonic() + wait / 1000
+            QTimer.singleShot(_FIRST_REST_MS, self, partial(self._rest, self._turn, until))
+        else:
+            self._later(wait)
 
     def _next(self) -> Event:
         began, clock = time.thread_time(), time.monotonic()
@@ -502,7 +527,7 @@ def _files(place: Path) -> list[Path]:
     return [Path(one) for one in listed]
 
 
-def _events(place: Path, asked: argparse.Namespace) -> Iterator[Event]:
+def _events(place: Path, asked: argparse.Namespace, reached: set[str]) -> Iterator[Event]:
     if asked.trail is not None:
         for line in asked.trail.read_text().splitlines():
             yield json.loads(line)
@@ -512,7 +537,7 @@ def _events(place: Path, asked: argparse.Namespace) -> Iterator[Event]:
     if asked.soak is not None:
         yield from watching(asked.seed, _files(place), free, asked.soak)
         return
-    chooser = Chooser(asked.seed, _files(place), free)
+    chooser = Chooser(asked.seed, _files(place), free, reached)
     for _ in range(asked.events):
         yield chooser.next() or {"in": "window", "do": "close", "wait": 20, "answer": ""}
 
@@ -544,7 +569,9 @@ def main() -> int:
     QTimer.singleShot(0, window, lambda: window.open_soon(()))
     QTimer.singleShot(0, window, gc.freeze)
     window.build_ahead_of_use()
-    driver = Driver(window, _events(place, asked), place, watch, every)
+    reached = set[str]()
+    events, reach = _events(place, asked, reached), Reach(window, reached)
+    driver = Driver(window, events, place, watch, reach, every)
     driver.begin(500)
     began = time.monotonic()
     code = app.exec()

@@ -25,13 +25,26 @@ def models() -> Path:
     return _shipped("models")
 
 
+def usual_folders() -> dict[str, Path]:
+    """Where the person's own folders are, made or not: `config`, `cache`, `data` and `log`."""
+    home = os.environ.get(HOME_VARIABLE)
+    if home:
+        return {name: Path(home) / name for name in ("config", "cache", "data", "log")}
+    return {
+        "config": platformdirs.user_config_path("rnnviz", appauthor=False),
+        "cache": platformdirs.user_cache_path("rnnviz", appauthor=False),
+        "data": platformdirs.user_data_path("rnnviz", appauthor=False),
+        "log": platformdirs.user_log_path("rnnviz", appauthor=False),
+    }
+
+
 def config_directory() -> Path:
     """Where settings are kept; made if it is not there.
 
     Raises:
         RnnvizError: the folder cannot be made.
     """
-    return _made("config", platformdirs.user_config_path("rnnviz", appauthor=False))
+    return _made(usual_folders()["config"])
 
 
 def cache_directory() -> Path:
@@ -40,7 +53,7 @@ def cache_directory() -> Path:
     Raises:
         RnnvizError: the folder cannot be made.
     """
-    return _made("cache", platformdirs.user_cache_path("rnnviz", appauthor=False))
+    return _made(usual_folders()["cache"])
 
 
 def data_directory() -> Path:
@@ -49,7 +62,7 @@ def data_directory() -> Path:
     Raises:
         RnnvizError: the folder cannot be made.
     """
-    return _made("data", platformdirs.user_data_path("rnnviz", appauthor=False))
+    return _made(usual_folders()["data"])
 
 
 def log_directory() -> Path:
@@ -58,7 +71,7 @@ def log_directory() -> Path:
     Raises:
         RnnvizError: the folder cannot be made.
     """
-    return _made("log", platformdirs.user_log_path("rnnviz", appauthor=False))
+    return _made(usual_folders()["log"])
 
 
 def _shipped(name: str) -> Path:
@@ -67,9 +80,7 @@ def _shipped(name: str) -> Path:
     return (installed if installed.is_dir() else _PACKAGE.parent) / name
 
 
-def _made(name: str, usual: Path) -> Path:
-    home = os.environ.get(HOME_VARIABLE)
-    folder = Path(home) / name if home else usual
+def _made(folder: Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.files.reading import exists
 from rnnviz.core.gradients.field import read_field
 from rnnviz.core.kinds import kind_named
 from rnnviz.core.system.identity import model_digest
@@ -290,7 +291,7 @@ class Gradients(QObject):
         path = self._cache / f"{key}.npz"
         if key == self._computing and self.busy:
             return
-        if path.exists() and self._arrive(network, path):
+        if exists(path) and self._arrive(network, path):
             return
         self._computing = key
 

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from rnnviz.core.errors import RecordingError
+from rnnviz.core.files.reading import exists
 from rnnviz.core.recordings.lock import remove_unless_written
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.system.identity import digest
@@ -29,7 +30,7 @@ def walk_key(model: str, text: str, channels: tuple[str, ...]) -> str:
 
 def kept_walk(folder: Path) -> Recording | None:
     """The walk that the cache keeps here, whole or as far as it came before it was left."""
-    if not (folder / "recording.json").exists():
+    if not exists(folder / "recording.json"):
         return None
     try:
         recording = Recording(folder)

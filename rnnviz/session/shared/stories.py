@@ -8,6 +8,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import FindingError
+from rnnviz.core.files.reading import exists
 from rnnviz.core.stories.pack import unpack, write_pack
 from rnnviz.core.stories.story import (
     Stories,
@@ -59,7 +60,7 @@ class StoryCollections(QObject):
         except FindingError:
             self._collections[SHIPPED] = Stories(stories=())
         own = Stories(stories=())
-        if self._file.exists():
+        if exists(self._file):
             try:
                 own = _here(read_stories(self._file))
             except FindingError as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.files.names import digest_of
+from rnnviz.core.files.reading import exists
 from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.sequences.text import Text
 
@@ -24,7 +25,7 @@ def keep_text(folder: Path, text: Text) -> tuple[Path, bool]:
     named = "".join(letter if letter.isalnum() else " " for letter in text.name)
     stem = "-".join(named.split())[:_KEPT_LETTERS] or "text"
     path = folder / f"{stem}-{digest_of(str(text), 8)}.txt"
-    if path.exists():
+    if exists(path):
         return path, False
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.errors import RnnvizError, is_our_error
+from rnnviz.core.files.reading import exists
 from rnnviz.core.quantities.durations import duration_in_words
 from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.runs.directory.free_directory import free_directory
@@ -277,7 +278,7 @@ class NewRunDialog(QDialog):
     @property
     def data_bytes(self) -> int:
         """The bytes of the files; of a text, about its characters."""
-        return sum(path.stat().st_size for path in self.files if path.exists())
+        return sum(path.stat().st_size for path in self.files if exists(path))
 
     @property
     def options(self) -> dict[str, Any]:

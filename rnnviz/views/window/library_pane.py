@@ -37,6 +37,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.cells.finding import SavedFinding
+from rnnviz.core.files.reading import exists
 from rnnviz.session.session import Session
 from rnnviz.session.shared.stories import OWN, SHIPPED
 from rnnviz.views.kinds import kind_view
@@ -321,7 +322,7 @@ class LibraryPane(QWidget):
         _empty(self.recent)
         for path in self._session.library.recent:
             leaf = self._leaf(self.recent, path.name, "history", path, str(path))
-            if not path.exists():
+            if not exists(path):
                 leaf.setDisabled(True)
                 leaf.setToolTip(0, plain_tip(f"{path} is not there any more"))
         self.recent.setHidden(self.recent.childCount() == 0)
@@ -381,7 +382,7 @@ class LibraryPane(QWidget):
         """The selected directory, if a training run lies there."""
         leaf = self.tree.currentItem()
         data = leaf.data(0, _ROLE) if leaf is not None else None  # type: ignore[redundant-expr]
-        return data if isinstance(data, Path) and (data / "run.json").exists() else None
+        return data if isinstance(data, Path) and exists(data / "run.json") else None
 
     @Slot(QPoint)
     def _open_menu(self, place: QPoint) -> None:

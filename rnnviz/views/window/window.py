@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from rnnviz.core.cells.finding import SavedFinding
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.files.reading import exists
 from rnnviz.core.sequences.texts.direction import unturned
 from rnnviz.core.stories.story import LONGEST_CAPTION, Story
 from rnnviz.session.session import Session
@@ -382,7 +383,7 @@ class Window(QMainWindow):
             action = menu.addAction(path.name.replace("&", "&&"))
             action.setData(str(path))
             action.setToolTip(plain_tip(str(path)))
-            action.setEnabled(path.exists())
+            action.setEnabled(exists(path))
             action.triggered.connect(self._open_recent)
             menu.insertAction(clear, action)
 
@@ -493,7 +494,10 @@ class Window(QMainWindow):
         """Open the folder where it is written what went wrong."""
         from rnnviz.core.system import places
 
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(places.log_directory())))
+        try:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(places.log_directory())))
+        except RnnvizError as error:
+            self.show_message(str(error))
 
     @Slot()
     def _choose_theme(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout
 
 from rnnviz.core.errors import UnitError
+from rnnviz.core.files.reading import exists
 from rnnviz.views.window.actions.actions import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def _to_look_at(window: Window) -> Iterator[Choice]:
     for text in session.library.texts:
         yield Choice("Text", text.title, "", _bound(window.open_path, text.path))
     for path in session.library.recent:
-        if path.exists():
+        if exists(path):
             yield Choice("Recent", path.name, "", _bound(window.open_path, path))
     for saved in session.findings.items:
         yield Choice("Finding", saved.finding.title, "", _bound(window.show_finding, saved))
