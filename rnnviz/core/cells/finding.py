@@ -16,7 +16,7 @@ import msgspec
 
 from rnnviz.core.colours.colour import DIVERGING, SEQUENTIAL, Scale
 from rnnviz.core.errors import FindingError
-from rnnviz.core.files.reading import DamagedFileError, read_json
+from rnnviz.core.files.reading import DamagedFileError, files_in, read_json
 from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.quantities.units import layer_name, unit_name, unit_title
 
@@ -180,7 +180,7 @@ def list_findings(folder: Path) -> tuple[list[SavedFinding], list[DamagedFinding
     """The findings of a folder, newest first, and the files among them that are damaged."""
     saved: list[SavedFinding] = []
     damaged: list[DamagedFinding] = []
-    for path in sorted(folder.glob("*.json")):
+    for path in files_in(folder, ".json"):
         try:
             saved.append(SavedFinding(path, load_finding(path)))
         except FindingError as error:

@@ -186,6 +186,14 @@ def exists(path: Path) -> bool:
     return os.path.exists(path)  # noqa: PTH110 - Path.exists raises where a name is too long
 
 
+def files_in(folder: Path, ending: str) -> list[Path]:
+    """The files whose names end so, by name; none of a folder that is not there or not ours."""
+    try:
+        return sorted(path for path in folder.iterdir() if path.name.endswith(ending))
+    except OSError:
+        return []
+
+
 def check_fits(path: Path) -> None:
     """Refuse a file that is no regular one, or that memory could not hold.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,8 +16,9 @@ class StepAxis:
     """A number that grows with the step, known at some steps and interpolated between them."""
 
     def __init__(self, steps: Sequence[int] = (), values: Sequence[float] = ()) -> None:
-        self.steps: list[int] = list(steps)
-        self.values: list[float] = list(values)
+        # Arrays: a list of numbers takes four times as much, and is slower to look up in.
+        self.steps = array("q", steps)
+        self.values = array("d", values)
 
     def add(self, step: int, value: float) -> None:
         """The number at this step; what is not finite or does not grow is left out."""
@@ -27,8 +29,8 @@ class StepAxis:
         self.steps.append(step)
         self.values.append(float(value))
         if len(self.steps) > KNOTS:
-            self.steps = [*self.steps[:-1:2], step]
-            self.values = [*self.values[:-1:2], float(value)]
+            for kept in (self.steps, self.values):
+                del kept[1:-1:2]
 
     def cut(self, step: int) -> None:
         """Forget what comes after this step."""

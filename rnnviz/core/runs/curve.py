@@ -3,19 +3,23 @@
 Memory is bounded: a curve that is full keeps the least and the greatest of every four points and
 goes on; each of them remembers how many points it stands for and what their mean was, so that means
 and averages stay those of all points. NaN and infinity are kept as they came; `marks` says where
-they stand. Knows arrays only.
+they stand. Steps and values take half the room as long as that holds each of them exactly. Knows
+arrays only.
 """
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any, Literal, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.floating[Any]]
 Steps = npt.NDArray[np.int64]
 Places = npt.NDArray[np.int64]
+Kept = TypeVar("Kept", bound=npt.NDArray[Any])
 
 CAPACITY = 1 << 20
 """Points that a curve holds before it thins itself."""
@@ -46,8 +50,8 @@ class Curve:
         self.generation = 0
         self._capacity = max(BLOCK, capacity)
         self._length = 0
-        self._steps = np.zeros(_FIRST_ROOM, np.int64)
-        self._values = np.zeros(_FIRST_ROOM)
+        self._steps: npt.NDArray[np.integer[Any]] = np.zeros(_FIRST_ROOM, np.int32)
+        self._values: Numbers = np.zeros(_FIRST_ROOM, np.float32)
         self._low = np.zeros(_FIRST_ROOM // BLOCK, np.int64)
         self._high = np.zeros(_FIRST_ROOM // BLOCK, np.int64)
         self._blocks = 0
@@ -62,33 +66,46 @@ class Curve:
 
     @property
     def steps(self) -> Steps:
-        """The step of every point, ascending; do not write."""
-        return self._steps[: self._length]
+        """The step of every point, ascending: a copy; of some of them `steps_at` is quicker."""
+        return self.steps_at(slice(0, self._length))
 
     @property
     def values(self) -> Floats:
-        """The value of every point; do not write."""
-        return self._values[: self._length]
+        """The value of every point: a copy; of some of them `values_at` is quicker."""
+        return self.values_at(slice(0, self._length))
 
     @property
     def means(self) -> Floats:
-        """The mean of the finite values that every point stands for; do not write."""
-        return self.values if self._means is None else self._means[: self._length]
+        """The mean of the finite values that every point stands for: a copy."""
+        return self.means_at(slice(0, self._length))
 
     @property
     def weights(self) -> Floats:
         """How many finite values every point stands for: 1 until the curve is thinned; 0 at NaN."""
-        return self.weights_in(slice(0, self._length))
+        return self.weights_at(slice(0, self._length))
 
-    def weights_in(self, places: slice) -> Floats:
-        """The same of these points alone: a curve may have millions, and is looked at every frame.
+    # The same of some points alone: a curve may have millions, and is looked at every frame
 
-        Args:
-            places: with a start and a stop.
-        """
+    def steps_at(self, places: Places | slice) -> Steps:
+        """The steps of these points."""
+        return self._steps[: self._length][places].astype(np.int64)
+
+    def values_at(self, places: Places | slice) -> Floats:
+        """The values of these points."""
+        found: Floats = self._values[: self._length][places].astype(float)
+        return found
+
+    def means_at(self, places: Places | slice) -> Floats:
+        """The means of the finite values that these points stand for."""
+        if self._means is None:
+            return self.values_at(places)
+        return self._means[: self._length][places].copy()
+
+    def weights_at(self, places: Places | slice) -> Floats:
+        """How many finite values each of these points stands for."""
         if self._weights is None:
-            return np.isfinite(self.values[places]).astype(float)
-        return self._weights[: self._length][places]
+            return np.isfinite(self._values[: self._length][places]).astype(float)
+        return self._weights[: self._length][places].copy()
 
     @property
     def thinned(self) -> bool:
@@ -99,8 +116,7 @@ class Curve:
         """The mean of about the newest so many finite values; NaN where there is none."""
         # Of these places alone: a list of runs asks all its curves several times a second.
         places = slice(max(0, self._length - count), self._length)
-        means = self.means[places]
-        weights, means = self.weights_in(places)[::-1], means[::-1]
+        weights, means = self.weights_at(places)[::-1], self.means_at(places)[::-1]
         known = weights > 0
         weights, means = weights[known], means[known]
         upto = int(np.searchsorted(np.cumsum(weights), count)) + 1
@@ -131,7 +147,7 @@ class Curve:
 
     def cut(self, step: int) -> None:
         """Drop every point after this step: the run was taken up again from there."""
-        kept = int(np.searchsorted(self.steps, step, side="right"))
+        kept = self._place(step, "right")
         if kept < self._length:
             self._keep(np.arange(kept))
             spans, before = self._spans, 0
@@ -142,12 +158,16 @@ class Curve:
 
     def span(self, low: float, high: float) -> tuple[int, int]:
         """The places of the points from step `low` to step `high`, first and one past the last."""
-        # With a float, numpy would turn a million steps into floats first.
-        first, last = (_whole(x) for x in (np.ceil(low), high))
-        return (
-            int(np.searchsorted(self.steps, np.int64(first), side="left")),
-            int(np.searchsorted(self.steps, np.int64(last), side="right")),
-        )
+        return self._place(_whole(np.ceil(low)), "left"), self._place(_whole(high), "right")
+
+    def _place(self, step: int, side: Literal["left", "right"]) -> int:
+        """Where this step would stand among the others."""
+        # Of their type: else numpy would turn a million steps into another first.
+        kind = self._steps.dtype
+        most = np.iinfo(kind).max
+        if step > most:
+            return self._length
+        return int(np.searchsorted(self._steps[: self._length], kind.type(max(step, -most)), side))
 
     def decimate(self, first: int, last: int, columns: int) -> Places:
         """Places of the points to draw on so many pixel columns: the extremes of equal groups.
@@ -186,12 +206,12 @@ class Curve:
         if self._weights is not None and self._means is not None:
             self._means[start:stop] = values
             self._weights[start:stop] = np.isfinite(values)
+        self._steps = _wide_enough(self._steps, steps)
+        self._values = _wide_enough(self._values, values)
         if stop > len(self._values):
             room = min(self._capacity, max(stop, 2 * len(self._values)))
-            self._steps, self._values = (
-                np.concatenate([kept, np.zeros(room - len(kept), kept.dtype)])
-                for kept in (self._steps, self._values)
-            )
+            self._steps = _with_room(self._steps, self._length, room)
+            self._values = _with_room(self._values, self._length, room)
         self._steps[start:stop], self._values[start:stop] = steps, values
         self._length = stop
         odd = np.flatnonzero(~np.isfinite(values)) + start
@@ -205,10 +225,8 @@ class Curve:
             return
         if blocks > len(self._low):
             room = max(blocks, 2 * len(self._low))
-            self._low, self._high = (
-                np.concatenate([kept, np.zeros(room - len(kept), np.int64)])
-                for kept in (self._low, self._high)
-            )
+            self._low = _with_room(self._low, self._blocks, room)
+            self._high = _with_room(self._high, self._blocks, room)
         rows = self._values[self._blocks * BLOCK : blocks * BLOCK].reshape(-1, BLOCK)
         starts = np.arange(self._blocks, blocks) * BLOCK
         low, high = _least_and_greatest(rows)
@@ -256,7 +274,7 @@ class Curve:
         weights, means = self.weights, np.where(np.isfinite(self.means), self.means, 0.0)
         groups = np.arange(self._length)
         groups[first:last] = first + np.arange(last - first) // 4
-        ours, finite = groups[places], np.isfinite(self.values[places])
+        ours, finite = groups[places], np.isfinite(self.values_at(places))
         counts = np.bincount(groups, weights)
         sums, sharing = np.bincount(groups, weights * means), np.bincount(ours, finite, len(counts))
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -268,8 +286,8 @@ class Curve:
         self._weights[: len(places)], self._means[: len(places)] = shared, mean
 
     def _keep(self, places: Places) -> None:
-        steps, values = self.steps[places], self.values[places]
-        means, weights = self.means[places], self.weights[places]
+        steps, values = self.steps_at(places), self.values_at(places)
+        means, weights = self.means_at(places), self.weights_at(places)
         self._length, self._blocks = 0, 0
         self._odd = np.zeros(0, np.int64)
         self.generation += 1
@@ -333,13 +351,13 @@ class SmoothedCurve:
         if len(self._values) < len(self.curve):
             # Some to spare: many curves that grow together would else all be copied in one frame.
             room = max(len(self.curve) * 5 // 4 + _FIRST_ROOM, 2 * len(self._values))
-            self._values = np.concatenate([self._values, np.zeros(room - len(self._values))])
+            self._values = _with_room(self._values, self._done, room)
         until = self._done + (_THINNED_AT_ONCE if self.curve.thinned else AT_ONCE)
-        fresh = self.curve.means[self._done : until]
+        fresh = self.curve.means_at(slice(self._done, until))
         if not len(fresh):
             return
         standing = np.where(
-            np.isfinite(fresh), self.curve.weights_in(slice(self._done, until)), 0.0
+            np.isfinite(fresh), self.curve.weights_at(slice(self._done, until)), 0.0
         )
         counts = self._count + np.cumsum(standing)
         early = int(np.searchsorted(counts, _REACH / (1 - self.weight)))
@@ -400,6 +418,23 @@ def _kernel(weight: float) -> tuple[Floats, Floats]:
     return fading, np.where(lags >= 0, (1 - weight) * fading[np.abs(lags)], 0.0)
 
 
+def _wide_enough(kept: Kept, more: npt.NDArray[Any]) -> Kept:
+    """What is kept, or the same in the wider type of these where its own changes one of them."""
+    if kept.dtype == more.dtype:
+        return kept
+    with np.errstate(over="ignore"):
+        narrow = more.astype(kept.dtype)
+    exact = (narrow == more) | (more != more)
+    return kept if exact.all() else cast("Kept", kept.astype(more.dtype))
+
+
+def _with_room(kept: Kept, length: int, room: int) -> Kept:
+    """The first so many of what is kept, with room for so many: what is not written takes none."""
+    roomy = np.empty(room, kept.dtype)
+    roomy[:length] = kept[:length]
+    return cast("Kept", roomy)
+
+
 def _whole(step: float) -> int:
     """A step as a whole number, however far out; NaN as 0."""
     return 0 if step != step else int(min(max(step, -_FAR), _FAR))
@@ -416,7 +451,7 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
-def _least_and_greatest(rows: Floats) -> tuple[Places, Places]:
+def _least_and_greatest(rows: Numbers) -> tuple[Places, Places]:
     """The place of the least and of the greatest finite value in each row."""
     finite = np.isfinite(rows)
     if finite.all():
@@ -425,7 +460,7 @@ def _least_and_greatest(rows: Floats) -> tuple[Places, Places]:
     return low, np.where(finite, rows, -np.inf).argmax(axis=1)
 
 
-def _extremes(values: Floats, first: int, last: int, group: int) -> Places:
+def _extremes(values: Numbers, first: int, last: int, group: int) -> Places:
     """Places of the least and the greatest of every `group` values, in their order."""
     if last <= first:
         return np.zeros(0, np.int64)

@@ -22,6 +22,7 @@ from rnnviz.core.concepts.base import Labels
 from rnnviz.core.concepts.custom import Expression
 from rnnviz.core.errors import ConceptError
 from rnnviz.core.files.names import file_name_for
+from rnnviz.core.files.reading import files_in
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.scoring import Ranking, read_ranking
 from rnnviz.core.scoring.document_labels import DocumentRanking, labels_of
@@ -226,7 +227,7 @@ class Rankings(QObject):
 
     def _load(self) -> dict[str, str]:
         damaged = {}
-        for path in sorted(self._folder.glob("*.json")):
+        for path in files_in(self._folder, ".json"):
             try:
                 concept = load_concept_file(path)
             except ConceptError as error:

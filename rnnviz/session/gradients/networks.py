@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from rnnviz.core.architectures import COMPARED
 from rnnviz.core.errors import GradientError
+from rnnviz.core.files.reading import files_in
 from rnnviz.core.gradients.field import GradientField
 from rnnviz.core.kinds import require
 from rnnviz.core.kinds.described import read_described
@@ -87,7 +88,11 @@ def stages_of(run: Path) -> tuple[Network, ...]:
     Raises:
         GradientError: it keeps no checkpoints of stages.
     """
-    found = sorted((run / "checkpoints").glob("step-*.safetensors"))
+    found = [
+        path
+        for path in files_in(run / "checkpoints", ".safetensors")
+        if path.name.startswith("step-")
+    ]
     if not found:
         raise GradientError(
             f"{run.name} holds no checkpoints of stages (checkpoints/step-….safetensors); "

@@ -12,6 +12,7 @@ from msgspec import Struct
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from rnnviz.core.errors import ModelFileError
+from rnnviz.core.files.reading import files_in
 from rnnviz.core.kinds import KINDS, ModelKind
 from rnnviz.core.kinds.described import read_description, read_listed
 from rnnviz.core.models.network import Described
@@ -167,7 +168,7 @@ def _clearness(description: Described) -> tuple[float, int]:
 def _read_models(folder: Path) -> list[ShippedModel]:
     """The models of all kinds: those of a kind together, by their names."""
     models = []
-    for path in sorted(folder.glob("*.safetensors")):
+    for path in files_in(folder, ".safetensors"):
         try:
             listed = read_listed(path)
         except ModelFileError:

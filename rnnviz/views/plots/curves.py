@@ -269,11 +269,11 @@ class CurvePlot(Plot):
             kept = trace.curve.decimate(0, len(trace.curve), _EXPORTED // 4)
             name = trace.name or f"curve {number}"
             name = name if f"{name}: step" not in columns else f"{name} {number}"
-            steps = trace.curve.steps[kept]
+            steps = trace.curve.steps_at(kept)
             columns[f"{name}: step"] = steps
             if trace.axis is not None:
                 columns[f"{name}: {self._x_name}"] = trace.places(steps)
-            columns[f"{name}: value"] = trace.shown_as(trace.curve.values[kept])
+            columns[f"{name}: value"] = trace.shown_as(trace.curve.values_at(kept))
             if trace.smoothed is not None:
                 columns[f"{name}: smoothed"] = trace.shown_as(trace.smoothed.values[kept])
         if self._turns.marks:
@@ -322,11 +322,11 @@ class CurvePlot(Plot):
                 kept = np.linspace(first, max(first, last - 1), count).astype(np.int64)
             else:
                 kept = trace.curve.decimate(first, last, columns)
-            x = trace.places(trace.curve.steps[kept])
+            x = trace.places(trace.curve.steps_at(kept))
             if hidden:
                 lines.draw(lines.raw, _NOTHING, _NOTHING, smooth_edges=False)
             else:
-                raw = _finite(self._value(trace.shown_as(trace.curve.values[kept])))
+                raw = _finite(self._value(trace.shown_as(trace.curve.values_at(kept))))
                 lines.draw(lines.raw, x, raw, smooth_edges=len(x) < 3000)
                 drawn.append(raw[np.isfinite(raw)])
                 self._draw_dots(lines, trace, x, raw, crowded=crowded)
@@ -338,7 +338,7 @@ class CurvePlot(Plot):
                 lines.draw(lines.smooth, _NOTHING, _NOTHING, smooth_edges=False)
             marks = trace.curve.marks(first, last, columns // 8)
             if self._log:
-                below = trace.shown_as(trace.curve.values[kept]) <= 0
+                below = trace.shown_as(trace.curve.values_at(kept)) <= 0
                 marks = np.concatenate([marks, _spread(kept[below], columns // 8)])
             odd.append((lines, trace, marks))
         self._fit_height(
@@ -394,7 +394,7 @@ class CurvePlot(Plot):
                 lines.clear("outside")
                 continue
             first, last = trace.span(left, right)
-            values = trace.shown_as(trace.curve.values[first:last])
+            values = trace.shown_as(trace.curve.values_at(slice(first, last)))
             heights = self._value(values)
             with np.errstate(invalid="ignore"):
                 above.append(values[(heights > high) & np.isfinite(values)])
@@ -422,7 +422,7 @@ class CurvePlot(Plot):
 
     def _mark(self, lines: _Lines, trace: Trace, places: npt.NDArray[np.int64]) -> None:
         """NaN as a cross at the foot, infinity as an arrow up or down, zero on a log axis a dot."""
-        x = trace.places(trace.curve.steps[places])
+        x = trace.places(trace.curve.steps_at(places))
         placed = np.isfinite(x)
         x, places = x[placed], places[placed]
         if not places.size:
@@ -430,7 +430,7 @@ class CurvePlot(Plot):
             return
         low, high = self.view.viewRange()[1]
         room = (high - low) * 0.03
-        values = trace.curve.values[places]
+        values = trace.curve.values_at(places)
         top = np.isposinf(values)
         symbols = np.where(np.isnan(values), "x", np.where(np.isinf(values), "t", "o"))
         symbols = np.where(top, "t1", symbols)

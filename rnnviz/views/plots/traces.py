@@ -52,7 +52,7 @@ class Trace:
         """Its first and last place along x, or None while it is empty."""
         if not len(self.curve):
             return None
-        low, high = self.places(self.curve.steps[[0, -1]])
+        low, high = self.places(self.curve.steps_at(np.array([0, -1])))
         return (float(low), float(high)) if np.isfinite([low, high]).all() else None
 
     def span(self, low: float, high: float) -> tuple[int, int]:
@@ -84,10 +84,10 @@ def value_at(trace: Trace, x: float) -> Value | None:
         return None
     first, last = trace.span(x, x)
     around = np.arange(first, last)
-    places = trace.places(trace.curve.steps[around])
+    places = trace.places(trace.curve.steps_at(around))
     place = int(np.abs(places - x).argmin())
     nearest = int(around[place])
-    raw = float(trace.shown_as(trace.curve.values[[nearest]])[0])
+    raw = float(trace.shown_as(trace.curve.values_at(around[[place]]))[0])
     smooth = float("nan")
     if trace.smoothed is not None:
         smooth = float(trace.shown_as(trace.smoothed.at(np.array([nearest])))[0])

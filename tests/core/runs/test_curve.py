@@ -193,3 +193,24 @@ def test_the_newest_mean_looks_through_thinning() -> None:
     assert math.isnan(Curve().mean_of_last(10))
     assert curve_of([1.0, np.nan, 3.0]).mean_of_last(2) == 3.0
     assert curve_of([1.0, 2.0, 3.0]).mean_of_last(2) == 2.5
+
+
+def test_what_a_narrow_number_would_change_is_kept_wide() -> None:
+    """Half the room as long as every step and value is exactly what was appended."""
+    narrow, wide = Curve(), Curve()
+    values = np.random.default_rng(0).random(1000).astype(np.float32).astype(float)
+    values[3:6] = math.nan, math.inf, -math.inf
+    narrow.append(np.arange(1000), values)
+    assert narrow._values.nbytes == 4 * len(narrow._values)
+    assert np.array_equal(narrow.values, values, equal_nan=True)
+    wide.append(np.arange(1000), values)
+    for step, value in ((1000, 0.1), (1 << 52, 1e300), ((1 << 53) - 1, 5e-324)):
+        wide.append([step], [value])
+    assert wide.values[:1000].tolist()[6:] == values.tolist()[6:]
+    assert wide.values[1000:].tolist() == [0.1, 1e300, 5e-324]
+    assert wide.steps[1000:].tolist() == [1000, 1 << 52, (1 << 53) - 1]
+    assert wide.span(1 << 40, 1 << 60) == (1001, 1003)
+    assert narrow.span(1 << 40, 1 << 60) == (1000, 1000)
+    assert narrow.span(-(1 << 60), 2) == (0, 3)
+    wide.cut(1000)
+    assert wide.last == 0.1
