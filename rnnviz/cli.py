@@ -7,6 +7,8 @@ never imports torch. Each command is a module of `rnnviz.commands`.
 from __future__ import annotations
 
 import argparse
+import codecs
+import contextlib
 import gc
 import importlib
 import io
@@ -39,7 +41,8 @@ COMMANDS = {
 """Each is a module of `rnnviz.commands` of the same name."""
 _HIDDEN = {"engine": "answer the window's questions (started by the window)"}
 
-_UTF8 = ("utf-8", "utf8")
+_AS_IT_CAME = "rnnviz-as-it-came"
+"""The name of `_as_it_came` among Python's ways with what an encoding does not have."""
 
 OK, FAILED, WRONG_ARGUMENTS, INTERRUPTED, CLOSED_PIPE = 0, 1, 2, 130, 141
 
@@ -58,18 +61,49 @@ class Command(Protocol):
         ...
 
 
-def _write_in_utf8() -> None:
-    """Let any character be printed, whatever the stream was opened for.
+def _as_it_came(error: UnicodeError) -> tuple[str | bytes, int]:
+    """What UTF-8 does not have: bytes of a file's name as they are, half a letter replaced."""
+    if not isinstance(error, UnicodeEncodeError):
+        return codecs.replace_errors(error)
+    halves = map(ord, error.object[error.start : error.end])
+    found = [bytes([one & 0xFF]) if 0xDC80 <= one < 0xDD00 else b"\xef\xbf\xbd" for one in halves]
+    return b"".join(found), error.end
+
+
+def _ready_streams() -> None:
+    """Let any character be printed, whatever the streams were opened for, and if there are none.
 
     What is redirected is UTF-8, as all files here; on a terminal that knows less, what it lacks is
-    replaced.
+    replaced. A stream that was closed goes nowhere: no file that is opened later takes its place.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in _UTF8:
+    codecs.register_error(_AS_IT_CAME, _as_it_came)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
             if stream.isatty():
                 stream.reconfigure(errors="replace")
             else:
-                stream.reconfigure(encoding="utf-8", errors="surrogateescape")
+                stream.reconfigure(encoding="utf-8", errors=_AS_IT_CAME)
+
+
+def _leave_unwritable() -> bool:
+    """Let what a stream does not take go nowhere, since Python would complain; if there was any."""
+    found = False
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            found = True
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return found
+
+
+def _complain(words: str) -> None:
+    with contextlib.suppress(OSError):
+        print(words, file=sys.stderr)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -79,24 +113,30 @@ def main(arguments: list[str] | None = None) -> int:
     whoever read the output had enough.
     """
     words = sys.argv[1:] if arguments is None else arguments
-    _write_in_utf8()
+    _ready_streams()
     try:
-        code = _dispatch(words)
+        try:
+            code = _dispatch(words)
+        except SystemExit:  # help, or arguments that are wrong
+            sys.stdout.flush()
+            raise
         sys.stdout.flush()
         return code
     except RnnvizError as error:
-        print(f"rnnviz: {error}", file=sys.stderr)
+        _complain(f"rnnviz: {error}")
         return FAILED
     except KeyboardInterrupt:
-        print("\nrnnviz: stopped", file=sys.stderr)
+        _complain("\nrnnviz: stopped")
         return INTERRUPTED
     except BrokenPipeError:
-        # Python would complain when it flushes what is left; now that goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_unwritable()
         return CLOSED_PIPE
     except OSError as error:
-        print(f"rnnviz: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
+        where = error.filename or ("the output cannot be written" if _leave_unwritable() else "")
+        _complain(f"rnnviz: {error.strerror or error}" + (f": {where}" if where else ""))
         return FAILED
+    finally:
+        _leave_unwritable()
 
 
 def _dispatch(words: list[str]) -> int:

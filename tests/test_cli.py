@@ -121,6 +121,65 @@ def test_a_closed_pipe_is_quiet():
         assert process.wait(timeout=60) == 141
 
 
+def shell(line, timeout=60):
+    """A line for the shell, in which `rnnviz` is the command line; its code, output, complaints."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    command = f"{sys.executable} -m rnnviz"
+    found = subprocess.run(
+        ["bash", "-c", f"rnnviz() {{ {command} \"$@\"; }}; {line}"],
+        capture_output=True, check=False, cwd=Path(__file__).parents[1], env=environment,
+        timeout=timeout,
+    )  # fmt: skip
+    return found.returncode, found.stdout.decode(), found.stderr.decode(errors="replace")
+
+
+needs_bash = pytest.mark.skipif(sys.platform == "win32", reason="needs a shell of Unix")
+
+
+@needs_bash
+@pytest.mark.parametrize("words", ["--help", "concepts --json"])
+def test_output_that_nobody_takes_has_one_end(words):
+    """A pipe that is closed, a full disk, a stream that was closed: a code, at most a sentence."""
+    assert shell(f"rnnviz {words} | true; exit ${{PIPESTATUS[0]}}") == (141, "", "")
+    assert shell(f"rnnviz {words} 2>&1 | true; exit ${{PIPESTATUS[0]}}") == (141, "", "")
+    assert shell(f"rnnviz {words} >&-") == (0, "", "")
+    assert shell(f"rnnviz {words} <&- >&- 2>&-") == (0, "", "")
+    if Path("/dev/full").exists():
+        code, _, said = shell(f"rnnviz {words} >/dev/full")
+        assert (code, said.count("\n")) == (1, 1)
+        assert said.startswith("rnnviz: No space left on device")
+
+
+@needs_bash
+def test_complaints_never_stand_in_the_output():
+    code, out, _ = shell("rnnviz info there-is-none --json 2>&-")
+    assert (code, out) == (1, "")
+
+
+@needs_bash
+def test_a_name_that_is_not_utf_8_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "caf\udce9").mkdir()
+    for line in ("rnnviz info $'caf\\xe9' --json", "cd $'caf\\xe9' && rnnviz train novel.txt"):
+        code, _, said = shell(
+            f"cd {tmp_path}; export PYTHONPATH={Path(__file__).parents[1]}; {line}"
+        )
+        assert (code, said.count("\n")) == (1, 1)
+        assert "is not written in UTF-8" in said
+
+
+def test_whatever_a_text_or_a_name_holds_can_be_printed():
+    script = (
+        "from rnnviz.cli import _ready_streams; _ready_streams(); "
+        "print('half \\ud83d, byte \\udce9, \\u4e2d')"
+    )
+    for encoding in ("utf-8:strict", "ascii:strict", "cp1252"):
+        found = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, check=True,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+        )  # fmt: skip
+        assert found.stdout.strip() == b"half \xef\xbf\xbd, byte \xe9, \xe4\xb8\xad"
+
+
 def test_ctrl_c_leaves_what_was_walked(tmp_path, tiny_model, capsys):
     from rnnviz.core.recordings.recording import Recording
     from rnnviz.nets.checkpoints.native import save_model

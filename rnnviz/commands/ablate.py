@@ -12,7 +12,12 @@ import argparse
 from typing import TYPE_CHECKING
 
 from rnnviz.commands.shared.in_process import opened, run_with_progress
-from rnnviz.commands.shared.inputs import add_vocabulary, concept_given, file_given
+from rnnviz.commands.shared.inputs import (
+    add_vocabulary,
+    concept_given,
+    file_given,
+    say_how_file_is_read,
+)
 from rnnviz.commands.shared.number_types import number, whole
 from rnnviz.commands.shared.output import figure, pairs, print_json, table
 from rnnviz.core.errors import UnitError
@@ -70,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not layer.isdecimal():
         raise UnitError(f"{arguments.unit!r} is no unit of a language model; write LAYER:UNIT")
     model = opened(arguments.model, arguments.vocabulary, job=Ablate)
+    say_how_file_is_read(arguments.text, model)
     added = arguments.add is not None
     concept = concept_given(arguments.concept) if arguments.concept else None
     asked = Ablate(

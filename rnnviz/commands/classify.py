@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rnnviz.commands.shared.in_process import TaskFailed, opened, run_task
-from rnnviz.commands.shared.inputs import add_vocabulary, file_given
+from rnnviz.commands.shared.inputs import add_vocabulary, file_given, say_how_read
 from rnnviz.commands.shared.output import Facts, print_json
 from rnnviz.core.files.given_path import given_path
 
@@ -73,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
         there = 0 < len(words) < 4096 and os.path.exists(path)  # noqa: PTH110
         is_file = there or _A_NAME.fullmatch(words) is not None
         text = Text.read(Path(path)) if is_file else Text.of(words, "the text")
+        if is_file:
+            say_how_read(text, model)
         source = TextGiven.of(text)
         try:
             found = run_task(Classify(model=given, text=source))

@@ -88,12 +88,13 @@ def _show(arguments: argparse.Namespace) -> int:
     from rnnviz.core.concepts import label_blocks
     from rnnviz.core.export.layout import rows
     from rnnviz.core.sequences.files.number_files import SUFFIXES
-    from rnnviz.core.sequences.text import Text
+    from rnnviz.core.sequences.text import Text, reading_in_words
 
     concept = concept_given(arguments.labels)
     if arguments.text.suffix.lower() in SUFFIXES or concept.family == "numbers":
         return _show_rows(concept, arguments)
     text = Text.read(arguments.text)
+    said = reading_in_words(text, ())
     start, stop = arguments.range[0], min(arguments.range[1], len(text))
     parts = []
     for first, labels in label_blocks(concept, text):
@@ -106,6 +107,7 @@ def _show(arguments: argparse.Namespace) -> int:
             "concept": concept.name,
             "start": start,
             "labels": chosen.tolist(),
+            "notes": [said] if said else [],
         }
         if concept.reading is not None:
             facts["reading"] = concept.reading(text)
@@ -116,6 +118,8 @@ def _show(arguments: argparse.Namespace) -> int:
     for row in rows(text.slice(start, stop)):
         print(_styled(row, marked) if styled else _marked(row, marked))
     share = float(marked.mean()) if len(marked) else 0.0
+    if said:
+        print(f"{text.name}: {said}", file=sys.stderr)
     print(f"{concept.title}: {100 * share:.1f} % of these characters", file=sys.stderr)
     if concept.reading is not None:
         print(concept.reading(text), file=sys.stderr)
@@ -129,7 +133,7 @@ def _show_rows(concept: Concept, arguments: argparse.Namespace) -> int:
     from rnnviz.core.concepts import label_steps
     from rnnviz.core.sequences.files.number_files import read_table
 
-    found = read_table(arguments.text)
+    found = read_table(arguments.text, told=lambda said: print(said, file=sys.stderr))
     numbers = found.numbers(found.columns)
     labels = np.concatenate([part for _, part in label_steps(concept, numbers)])
     start, stop = arguments.range[0], min(arguments.range[1], len(labels))

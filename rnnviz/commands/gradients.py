@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnviz.commands.shared.in_process import opened, run_with_progress
-from rnnviz.commands.shared.inputs import add_vocabulary, file_given
+from rnnviz.commands.shared.inputs import add_vocabulary, file_given, say_how_file_is_read
 from rnnviz.commands.shared.number_types import whole
 from rnnviz.commands.shared.output import Facts, figure, print_json, table
 from rnnviz.core.errors import GradientError
@@ -116,6 +116,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.start is not None and arguments.start < 0:
         raise GradientError(f"--start {arguments.start}: the first character of a text is number 0")
     model = opened(arguments.model, arguments.vocabulary, job=ComputeField)
+    say_how_file_is_read(arguments.text, model)
     start = arguments.start
     if start is None:
         start = 0 if kind_named(model.kind).short_texts else arguments.distance

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 from rnnviz.commands.shared.in_process import opened, run_task
-from rnnviz.commands.shared.inputs import add_vocabulary, file_given
+from rnnviz.commands.shared.inputs import add_vocabulary, file_given, say_how_file_is_read
 from rnnviz.commands.shared.number_types import number, whole
 from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.errors import UnitError, UnrollError
@@ -157,6 +157,7 @@ def _model(arguments: argparse.Namespace, model_file: str, text_file: str) -> in
 
     to = None if arguments.to is None else _checked(arguments.to, _WRITTEN)
     model = opened(file_given(model_file), arguments.vocabulary, job=UnrollModel)
+    say_how_file_is_read(file_given(text_file), model)
     marked = None
     if arguments.unit:
         layer, unit = parse_unit(arguments.unit)

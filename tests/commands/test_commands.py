@@ -37,6 +37,34 @@ def test_the_page_of_the_command_line_tells_of_every_command(command):
     assert f"\n## {command}\n" in page
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "walk MODEL TEXT -o OUT --channels hidden",
+        "rank MODEL TEXT --concept position-in-word",
+        "colour MODEL TEXT --unit 1:1",
+        "gradients MODEL TEXT --losses 2 --distance 3",
+        "ablate MODEL TEXT --unit 1:1 --random 1",
+        "unroll MODEL TEXT -o OUT.svg",
+        "concepts TEXT --labels position-in-word",
+        "info TEXT",
+        "train TEXT -o OUT --steps 1 --batch 1 --units 4 --held-out 0",
+    ],
+)
+def test_every_command_says_how_a_text_was_read(words, model, tmp_path, capsys):
+    text = tmp_path / "old.txt"
+    text.write_bytes("a “cold” bed\n".encode("windows-1252") * 20)
+    named = {"MODEL": str(model), "TEXT": str(text), "OUT": str(tmp_path / "out")}
+    for name, path in named.items():
+        words = words.replace(name, path)
+    assert run(*words.split()) == 0
+    printed = capsys.readouterr()
+    said = printed.err if words.split()[0] != "info" else printed.out
+    assert "read as Windows-1252" in said
+    if str(model) in words:
+        assert "40 of 260 characters are unknown to the model" in said
+
+
 # info
 
 

@@ -261,23 +261,49 @@ def read_input(path: Path, model: ModelOpened) -> Text | Numbers:
     from rnnviz.core.sequences.text import Text
 
     if reads_numbers(model):
-        table = read_table(path)
+        table = read_table(path, told=_say)
         return table.numbers(table.columns)
     return Text.read(path)
 
 
+def _say(words: str) -> None:
+    print(words, file=sys.stderr)
+
+
 def say_how_read(text: Text | Numbers, model: ModelOpened) -> None:
     """Say how a file was read, and what the model does not know of it, where that is unusual."""
-    from rnnviz.core.kinds.described import from_plain
-    from rnnviz.core.models.model_file import ModelDescription
     from rnnviz.core.sequences.numbers import Numbers
     from rnnviz.core.sequences.text import reading_in_words
 
-    about = from_plain(model.description, model.kind)
-    if isinstance(text, Numbers) or not isinstance(about, ModelDescription):
+    if isinstance(text, Numbers):
         return
-    if said := reading_in_words(text, about.vocabulary):
+    if said := reading_in_words(text, _characters_known(model)):
         print(f"{text.name}: {said}", file=sys.stderr)
+
+
+def say_how_file_is_read(path: Path, model: ModelOpened) -> None:
+    """The same of a file that a job will read.
+
+    Raises:
+        TextError: it cannot be read.
+    """
+    say_how_read(read_input(path, model), model)
+
+
+def _characters_known(model: ModelOpened) -> tuple[str, ...]:
+    """The characters that it knows; none where it reads words or numbers, or in lower case."""
+    from rnnviz.core.kinds.described import from_plain
+    from rnnviz.core.models.model_file import ModelDescription
+    from rnnviz.core.models.network import Symbols
+
+    about = from_plain(model.description, model.kind)
+    if isinstance(about, ModelDescription):
+        return about.vocabulary
+    network = _network(model)
+    reads = None if network is None else network.reads
+    if not isinstance(reads, Symbols) or reads.unit != "characters" or reads.lower:
+        return ()
+    return () if reads.unknown else reads.vocabulary
 
 
 def warn_of_loss(recording: Recording) -> None:

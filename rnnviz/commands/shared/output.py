@@ -168,9 +168,12 @@ class ProgressLine:
 
     def _write(self, line: str) -> None:
         if self._in_place:
-            line = line[: shutil.get_terminal_size().columns - 1]
-            self._stream.write(f"\r{line}\x1b[K")
-            self._open = True
-        else:
-            self._stream.write(line + "\n")
-        self._stream.flush()
+            line = line[: max(1, shutil.get_terminal_size().columns - 1)]
+        try:
+            self._stream.write(f"\r{line}\x1b[K" if self._in_place else line + "\n")
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:
+            return  # a full disk takes no log; the work goes on
+        self._open = self._in_place

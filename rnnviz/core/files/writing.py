@@ -8,6 +8,11 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+from rnnviz.core.files.names import digest_of
+
+_LONGEST_NAME = 255
+"""Bytes that a file system allows."""
+
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -19,7 +24,7 @@ def replacing(path: Path) -> Iterator[Path]:
     Raises:
         OSError: it cannot be written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+    beside = path.with_name(_name_beside(path.name))
     try:
         yield beside
         beside.replace(path)
@@ -27,6 +32,18 @@ def replacing(path: Path) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
+
+
+def _name_beside(name: str) -> str:
+    """A name for what takes its place; a short one where nothing more fits behind it.
+
+    >>> len(_name_beside("a" * 255)) < 100
+    True
+    """
+    ending = f".{os.getpid()}-{threading.get_ident()}.part"
+    if len(os.fsencode(name)) + len(ending) >= _LONGEST_NAME:
+        name = digest_of(name, 16)
+    return f".{name}{ending}"
 
 
 def write_atomically(path: Path, content: bytes) -> None:

@@ -179,6 +179,8 @@ class RunRecord:
         self.turns: list[Turn] = []
         self.bad_numbers: list[BadNumber] = []
         self.scalars: dict[str, Curve] = {}
+        self.seconds_of: dict[str, StepAxis] = {}
+        """Of those of event files, by their tags: when each step was."""
         self._last_numbers: dict[str, int] = {}
         """The number of the event that gave the newest point, by the name of the curve; the
         validation's by none."""

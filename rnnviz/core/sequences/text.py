@@ -22,7 +22,7 @@ from rnnviz.core.files.reading import open_regular
 from rnnviz.core.sequences.base import Files, Layout
 from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.texts.columns import Uneven, uneven_lines
-from rnnviz.core.sequences.texts.decoding import decode
+from rnnviz.core.sequences.texts.decoding import RETURNS, decode
 from rnnviz.core.sequences.texts.direction import ORDER, holds_right_to_left, quoted
 from rnnviz.core.sequences.texts.pattern_search import find_spans
 from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
@@ -86,7 +86,7 @@ class Text:
 
         A large pure ASCII file is memory-mapped as it is; smaller ones are kept in memory, so that
         an editor may cut them short meanwhile. Line ends stay as they are in the file, but where
-        bare carriage returns are its only ones: networks were trained on line feeds.
+        most are bare carriage returns: networks were trained on line feeds.
 
         Raises:
             TextError: unreadable, empty, or binary.
@@ -109,20 +109,24 @@ class Text:
             text.how = "ASCII"
         else:
             decoded = decode(bytes(raw), path.name)
+            if not decoded.text:
+                raise TextError(f"{path.name} is empty but for the mark of its encoding")
             text = cls.of(decoded.text, path.name)
             text.path, text.how = path, decoded.how
         return text._with_line_ends()
 
     def _with_line_ends(self) -> Text:
-        """Bare carriage returns, where a file has no other line end, as the line ends they are."""
-        blocks = range(0, len(self), _BLOCK)
-        if any(bool((self.codes[start : start + _BLOCK] == NEWLINE).any()) for start in blocks):
+        """Bare carriage returns as the line ends they are, where a file has fewer line feeds."""
+        bare = feeds = 0
+        for start in range(0, len(self), _BLOCK):
+            block = np.asarray(self.codes[start : start + _BLOCK + 1])
+            bare += int(np.count_nonzero(_bare_returns(block)[:_BLOCK]))
+            feeds += int(np.count_nonzero(block[:_BLOCK] == NEWLINE))
+        if bare <= feeds:
             return self
-        if not any(bool((self.codes[start : start + _BLOCK] == _RETURN).any()) for start in blocks):
-            return self
-        changed = np.where(self.codes == _RETURN, NEWLINE, self.codes).astype(self.codes.dtype)
+        changed = np.where(_bare_returns(self.codes), NEWLINE, self.codes).astype(self.codes.dtype)
         text = Text(changed, self.name, self.path, self.documents)
-        text.how = f"{self.how}, carriage returns read as line ends"
+        text.how = f"{self.how}, {RETURNS}"
         return text
 
     def __len__(self) -> int:
@@ -256,6 +260,14 @@ class Text:
                 break
             progress(min(block + _BLOCK, len(self)))
         return np.concatenate(found) if found else np.zeros((0, 2), np.int64)
+
+
+def _bare_returns(codes: Codes) -> npt.NDArray[np.bool_]:
+    """Where carriage returns stand that no line feed follows."""
+    found: npt.NDArray[np.bool_] = codes == _RETURN
+    if found.any():
+        found[:-1] &= codes[1:] != NEWLINE
+    return found
 
 
 def reading_in_words(text: Text, vocabulary: tuple[str, ...]) -> str:

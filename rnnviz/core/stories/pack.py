@@ -33,6 +33,8 @@ from rnnviz.core.system.identity import digest
 SUFFIX = ".rnnviz"
 LARGEST_BYTES = 1 << 33
 _LIST = "stories.json"
+_NOT_PLAIN = re.compile(r"[^\w .,()+@=-]")
+_LONGEST_NAME = 100
 _MEMBER = re.compile(r"(models|texts)/[0-9a-f]{8}-[^/\\\0]{1,120}")
 
 
@@ -54,7 +56,7 @@ def write_pack(path: Path, stories: Stories) -> None:
         if not file or is_bare(file):
             return file
         source = Path(file)
-        member = f"{folder}/{digest(str(source.resolve()))[:8]}-{source.name[-100:]}"
+        member = f"{folder}/{digest(str(source.resolve()))[:8]}-{_plain(source.name)}"
         members[member] = source
         return member
 
@@ -81,7 +83,7 @@ def write_pack(path: Path, stories: Stories) -> None:
         )
     listed = msgspec.structs.replace(stories, stories=tuple(moved))
     try:
-        with replacing(path) as beside, zipfile.ZipFile(beside, "w") as archive:
+        with replacing(path) as beside, _archive(beside) as archive:
             archive.writestr(_LIST, msgspec.json.encode(listed), zipfile.ZIP_DEFLATED)
             for member, source in members.items():
                 kind = zipfile.ZIP_DEFLATED if member.startswith("texts") else zipfile.ZIP_STORED
@@ -90,6 +92,23 @@ def write_pack(path: Path, stories: Stories) -> None:
         raise FindingError(f"{error.filename} is gone; its stories cannot be packed") from error
     except OSError as error:
         raise FindingError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _archive(path: Path) -> zipfile.ZipFile:
+    """A new archive; a file that was changed before 1980 is said to be of then."""
+    return zipfile.ZipFile(path, "w", strict_timestamps=False)
+
+
+def _plain(name: str) -> str:
+    r"""The end of a file's name, such as any system can unpack it.
+
+    >>> _plain("a\\b: c\n\udcff.safetensors")
+    'a_b_ c__.safetensors'
+    """
+    kept = _NOT_PLAIN.sub("_", name)
+    while len(kept.encode()) > _LONGEST_NAME:
+        kept = kept[1:]
+    return kept
 
 
 def is_pack(path: Path) -> bool:

@@ -21,7 +21,7 @@ from rnnviz.core.errors import ModelFileError, RnnvizError, RunDirectoryError, T
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.models.network import Described, SequenceDescription
 from rnnviz.core.runs.directory.config import TrainingConfig
-from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.text import Text, reading_in_words
 from rnnviz.core.sequences.vocabulary import Vocabulary
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
@@ -40,6 +40,7 @@ from rnnviz.nets.training_tasks.task import (
     StepLoss,
     Validation,
     training_summary,
+    with_notes,
 )
 
 Encode = Callable[[str], npt.NDArray[np.integer]]
@@ -143,8 +144,11 @@ class CharacterTask:
         Raises:
             TextError: one of them cannot be read, or all are too short.
         """
-        text = "".join(str(Text.read(Path(path))) for path in config.texts)
-        return cls(config, text, share)
+        texts = [Text.read(Path(path)) for path in config.texts]
+        task = cls(config, "".join(map(str, texts)), share)
+        read = [(text.name, reading_in_words(text, ())) for text in texts]
+        task.facts = with_notes(task.facts, [f"{name}: {said}" for name, said in read if said])
+        return task
 
     def next_batch(self) -> Batch:
         """The next piece of every stream; where a pass over the text begins, the state is zero."""

@@ -46,6 +46,7 @@ from rnnviz.nets.training_tasks.task import (
     digest_of,
     options_as,
     training_summary,
+    with_notes,
 )
 
 _SHOWN, _SHOWN_CHARACTERS = 6, 160
@@ -229,14 +230,17 @@ class ClassificationTask:
                 "with a folder for each label"
             )
         columns = Columns(str(options.label_column), str(options.text_column))
-        documents = read_labelled([Path(path) for path in config.texts], columns)
+        told: list[str] = []
+        documents = read_labelled([Path(path) for path in config.texts], columns, told.append)
         if options.held_out_texts:
-            held = read_labelled([Path(options.held_out_texts)], columns)
+            held = read_labelled([Path(options.held_out_texts)], columns, told.append)
             apart = {document.text for document in held}
             kept = [document for document in documents if document.text not in apart]
         else:
             kept, held = hold_out(documents, config.held_out, config.seed)
-        return cls(config, options, kept, held, share)
+        task = cls(config, options, kept, held, share)
+        task.facts = with_notes(task.facts, dict.fromkeys(told))
+        return task
 
     def next_batch(self) -> DocumentBatch:
         """The next batch, this process's share of it; after the last one the next pass begins."""

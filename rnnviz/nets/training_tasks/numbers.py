@@ -28,7 +28,13 @@ from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.sequences.files.number_files import Table, read_table
 from rnnviz.core.training_tasks.flip_flop import flip_flop
 from rnnviz.nets.training_tasks.steps import Example, StepsTask
-from rnnviz.nets.training_tasks.task import ALL, Share, options_as, rare_labels_noted
+from rnnviz.nets.training_tasks.task import (
+    ALL,
+    Share,
+    options_as,
+    rare_labels_noted,
+    with_notes,
+)
 
 _SHOWN_STEPS = 12
 MADE_UP_STEPS = 12_000
@@ -143,9 +149,11 @@ class NumbersTask(StepsTask):
             raise TextError("no file is given to train on; name a CSV, NPY or NPZ file of numbers")
         if len(config.texts) > 1:
             raise TextError("one file of numbers is read; put the sequences into one, in rows")
-        return cls(
-            config, options, read_table(Path(config.texts[0]), options.sequence_column), share
-        )
+        told: list[str] = []
+        table = read_table(Path(config.texts[0]), options.sequence_column, told.append)
+        task = cls(config, options, table, share)
+        task.facts = with_notes(task.facts, dict.fromkeys(told))
+        return task
 
     def shown(self, place: int, answers: Tensor) -> str:
         """The last steps of a sequence: what came out, and what was to come out."""

@@ -27,7 +27,13 @@ from rnnviz.core.sequences.files.tagged_texts import TaggedSentence, read_tagged
 from rnnviz.core.sequences.texts.word_tokens import folded
 from rnnviz.nets.alignments.networks.embeddings import initialise_embedding
 from rnnviz.nets.training_tasks.steps import IGNORED, Example, StepsTask
-from rnnviz.nets.training_tasks.task import ALL, Share, options_as, rare_labels_noted
+from rnnviz.nets.training_tasks.task import (
+    ALL,
+    Share,
+    options_as,
+    rare_labels_noted,
+    with_notes,
+)
 
 _SHOWN_WORDS = 20
 
@@ -138,9 +144,10 @@ class TaggingTask(StepsTask):
             raise TextError(
                 "no file is given to train on; name one of two columns, a word and its label"
             )
-        sentences = read_tagged([Path(path) for path in config.texts])
+        told: list[str] = []
+        sentences = read_tagged([Path(path) for path in config.texts], told.append)
         if options.held_out_texts:
-            kept, held = sentences, read_tagged([Path(options.held_out_texts)])
+            kept, held = sentences, read_tagged([Path(options.held_out_texts)], told.append)
         else:
             kept, held = parted(
                 sentences, lambda one: " ".join(one.words), config.held_out, config.seed
@@ -150,7 +157,9 @@ class TaggingTask(StepsTask):
                 "nothing is left to train on: sentences that are alike are held out together; hold "
                 "out less, or add others"
             )
-        return cls(config, options, kept, held, share)
+        task = cls(config, options, kept, held, share)
+        task.facts = with_notes(task.facts, dict.fromkeys(told))
+        return task
 
     def shown(self, place: int, answers: Tensor) -> str:
         """Words with their labels; where the label is wrong, the right one behind it."""

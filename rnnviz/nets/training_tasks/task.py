@@ -72,6 +72,16 @@ def training_summary(
     }
 
 
+def with_notes(facts: Mapping[str, Any], notes: Iterable[str]) -> Mapping[str, Any]:
+    """What a task says of its data, with more that a person should know of it.
+
+    >>> with_notes({"rows": 3, "notes": ["a"]}, ["b"])
+    {'rows': 3, 'notes': ['a', 'b']}
+    """
+    more = list(notes)
+    return {**facts, "notes": [*facts.get("notes", ()), *more]} if more else facts
+
+
 def rare_labels_noted(counts: Mapping[str, int]) -> list[str]:
     """A sentence on labels that occur once, in a list; an empty one where there are none.
 

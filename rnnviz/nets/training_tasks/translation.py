@@ -50,6 +50,7 @@ from rnnviz.nets.training_tasks.task import (
     digest_of,
     options_as,
     training_summary,
+    with_notes,
 )
 
 Ids = tuple[list[int], list[int]]
@@ -224,15 +225,18 @@ class TranslationTask:
             RnnvizError: the corpus or the settings do not allow it.
         """
         options = options_of(config)
+        told: list[str] = []
         if options.made:
             made = made_pairs(options.made, options.made_pairs, config.seed)
             pairs = [(pair.source, pair.target) for pair in made]
         else:
-            pairs = read_pairs([Path(path) for path in config.texts], options.swap)
+            pairs = read_pairs([Path(path) for path in config.texts], options.swap, told.append)
         kept, held = hold_out(pairs, config.held_out, config.seed)
         if not kept:
             raise TextError("nothing is left to train on; hold out less")
-        return cls(config, options, kept, held, share, _links(options, pairs, kept))
+        task = cls(config, options, kept, held, share, _links(options, pairs, kept))
+        task.facts = with_notes(task.facts, dict.fromkeys(told))
+        return task
 
     def next_batch(self) -> PairBatch:
         """The next batch, this process's share of it; after the last one the next pass begins."""

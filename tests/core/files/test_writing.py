@@ -36,3 +36,9 @@ def test_whoever_has_mapped_the_old_file_keeps_it(tmp_path: Path) -> None:
         beside.write_bytes(b"new")
     assert bytes(mapped) == b"old content"
     assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("name", ["n" * 255, "\u4e2d" * 85, "a\nb", "-o", "a b"])
+def test_any_name_that_a_file_may_have_can_be_written(tmp_path: Path, name: str) -> None:
+    write_atomically(tmp_path / name, b"whole")
+    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(name, b"whole")]

@@ -1,5 +1,6 @@
 """One file of stories holds the models and texts that do not ship, and nothing gets out of it."""
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -57,6 +58,21 @@ def test_a_pack_needs_nothing_else(own, tmp_path):
     assert compared.networks[0] == model
     with zipfile.ZipFile(path) as archive:
         assert len(archive.namelist()) == 3, "each file once, and nothing that ships"
+
+
+@pytest.mark.parametrize(
+    "name", ["a\\b: c.pt", "\u4e2d" * 80 + ".pt", "n" * 250 + ".pt", "a\nb.pt", ".pt", "-r *.pt"]
+)
+def test_any_name_is_packed_such_that_it_is_unpacked(tmp_path, name):
+    source = tmp_path / name
+    source.write_bytes(b"weights")
+    os.utime(source, (0, 0))  # a zip knows no year before 1980
+    found = finding(model_path=str(source), text_path=str(source))
+    told = Stories(title="t", stories=(Story(title="mine", caption="", finding=found),))
+    write_pack(tmp_path / "talk.rnnviz", told)
+    (mine,) = unpack(tmp_path / "talk.rnnviz", tmp_path / "there").stories
+    assert mine.finding is not None
+    assert Path(mine.finding.model_path).read_bytes() == b"weights"
 
 
 def test_a_file_that_is_gone_is_named(own, tmp_path):

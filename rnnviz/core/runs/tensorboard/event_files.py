@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import time
@@ -11,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.directory.reader import Damage
 from rnnviz.core.runs.directory.state import State
 from rnnviz.core.runs.record import RunRecord
 from rnnviz.core.runs.tensorboard.records import PATTERN, EventFile, Scalar, ScalarFolder
 
-_MOST_FILES = 256
+_MOST_FILES = 1024
 _MOST_FOLDERS, _MOST_LOOKED, _DEEPEST = 500, 2000, 4
 _DELETED = re.compile(r"rnnviz-\d+-deleted-\d+")
 """What is being deleted, as `core.system.deleting` names it."""
@@ -25,6 +27,8 @@ _EMPTY = ".profile-empty"
 """Keras writes such a file beside its profiles; it holds nothing."""
 _PARTS = ("train", "training", "validation", "val", "eval", "evaluation", "test", "tb")
 _LATEST_TIME = 1e11
+_KNOTS = 512
+"""Of so many values of a tag that come together, the times are kept."""
 _SECONDS_BETWEEN_LISTINGS = 2.0
 _OURS = {
     "train/loss_nats": "loss",
@@ -42,7 +46,7 @@ def event_files(directory: Path) -> list[Path]:
         found = sorted(path for path in directory.glob(PATTERN) if path.is_file())
     except OSError:
         return []
-    return [path for path in found if not path.name.endswith(_EMPTY)][:_MOST_FILES]
+    return [path for path in found if not path.name.endswith(_EMPTY)]
 
 
 def run_folders(directory: Path) -> list[Path]:
@@ -110,6 +114,8 @@ class WatchedEventFiles:
         self._clock = clock
         self._listed = -_SECONDS_BETWEEN_LISTINGS
         self._files: dict[Path, EventFile] = {}
+        self._left_out = 0
+        self._began = math.nan
         self._sizes: dict[Path, int] = {}
         self._scalars = ScalarFolder()
         if not event_files(directory):
@@ -152,10 +158,17 @@ class WatchedEventFiles:
         now = self._clock()
         if now - self._listed >= _SECONDS_BETWEEN_LISTINGS:
             self._listed = now
-            for path in event_files(self.directory):
+            listed = event_files(self.directory)
+            self._left_out = max(0, len(listed) - _MOST_FILES)
+            for path in listed[-_MOST_FILES:]:
                 self._files.setdefault(path, EventFile(path))
         behind, problem = False, ""
-        found: list[list[Scalar]] = []
+        if self._left_out:
+            problem = (
+                f"{self._left_out:,} older event files of {self.directory.name} are not read: of a "
+                f"folder the newest {_MOST_FILES:,} are"
+            )
+        found: list[tuple[str, list[Scalar]]] = []
         for path, file in self._files.items():
             if not self._grew(path) and not file.behind:
                 problem = problem or file.problem
@@ -165,7 +178,7 @@ class WatchedEventFiles:
                 self._sizes.pop(path, None)
                 break
             try:
-                found.append(file.read())
+                found.append((path.name, file.read()))
                 problem = problem or file.problem
             except RunDirectoryError as error:
                 problem = str(error)
@@ -174,12 +187,12 @@ class WatchedEventFiles:
                 break  # a later file may void what is still to be read of this one
         return partial(self._take_all, found, behind, problem)
 
-    def _take_all(self, found: list[list[Scalar]], behind: bool, problem: str) -> bool:
-        changed = problem != self.problem
-        self.behind, self.problem = behind, problem
-        for scalars in found:
-            self._scalars.take(scalars)
-            self._place([scalar for scalar in scalars if not scalar.voids])
+    def _take_all(self, found: list[tuple[str, list[Scalar]]], behind: bool, problem: str) -> bool:
+        before, self.behind = self.problem, behind
+        for name, scalars in found:
+            self._scalars.take(scalars, name)
+            self._place(scalars)
+        self.problem = problem or self._scalars.lost
         record = self.record
         record.histograms = self._scalars.histograms
         for tag, curve in self._scalars.curves.items():
@@ -188,7 +201,7 @@ class WatchedEventFiles:
                 setattr(record, ours, curve)
             elif tag:
                 record.scalars[tag] = curve
-        return changed or any(found)
+        return self.problem != before or any(scalars for _, scalars in found)
 
     def _grew(self, path: Path) -> bool:
         try:
@@ -200,15 +213,29 @@ class WatchedEventFiles:
         return grew
 
     def _place(self, scalars: list[Scalar]) -> None:
-        if not scalars:
-            return
+        """When each step was, of every tag by itself: not all count the same steps."""
         record = self.record
-        for scalar in (scalars[0], scalars[len(scalars) // 2], scalars[-1]):
-            if abs(scalar.time) < _LATEST_TIME:
-                began = record.clock.values[0] if record.clock.values else scalar.time
+        by_tag: dict[str, list[Scalar]] = {}
+        for scalar in scalars:
+            if scalar.voids:
+                for axis in (record.clock, record.seconds, *record.seconds_of.values()):
+                    axis.cut(scalar.step - 1)
+            else:
+                by_tag.setdefault(scalar.tag, []).append(scalar)
+        if not by_tag:
+            return
+        for tag, of_tag in by_tag.items():
+            own = record.seconds_of.setdefault(tag, StepAxis())
+            for scalar in (*of_tag[: -1 : max(1, len(of_tag) // _KNOTS)], of_tag[-1]):
+                if not 0 < scalar.time < _LATEST_TIME:
+                    continue  # no time was measured
+                self._began = scalar.time if math.isnan(self._began) else self._began
+                since = scalar.time - self._began
+                own.cut(scalar.step - 1)
+                own.add(scalar.step, since)
                 record.clock.add(scalar.step, scalar.time)
-                record.seconds.add(scalar.step, scalar.time - began)
-        record.reach(max(scalar.step for scalar in scalars))
+                record.seconds.add(scalar.step, since)
+        record.reach(max(scalar.step for of_tag in by_tag.values() for scalar in of_tag))
 
 
 def _name(directory: Path) -> str:

@@ -28,6 +28,8 @@ PIECE_BYTES = 1 << 24
 """So much of a file is read at once."""
 _CHECKED_BYTES = 1 << 16
 _MOST_TAGS = 4000
+_OVERLAP_SECONDS = 60.0
+"""So much the clocks of two machines may differ, or a run that ends and one that goes on."""
 _MOST_HISTOGRAMS, _MOST_STEPS, _MOST_BINS = 500, 400, 4096
 _LAST_STEP = 1 << 53
 
@@ -173,6 +175,12 @@ class EventFile:
         try:
             with open_regular(self.path) as file:
                 size = os.fstat(file.fileno()).st_size
+                if size < self._offset:
+                    self.problem = (
+                        f"{self.path.name} became shorter than what was read of it: it was written "
+                        "anew; open it again"
+                    )
+                    return []
                 file.seek(self._offset)
                 data = file.read(PIECE_BYTES)
         except OSError as error:
@@ -232,9 +240,17 @@ class ScalarFolder:
         self.curves: dict[str, Curve] = {}
         self.histograms: dict[str, list[Histogram]] = {}
         """Of each tag, by ascending steps; of very many every second is let go."""
+        self.lost = ""
+        """Why values of a tag are not shown that no run which was taken up again made void."""
+        self._sources: dict[str, dict[str, float]] = {}
+        """Of each tag the files that gave it, in this order, and the time of the last value."""
 
-    def take(self, scalars: Iterable[Scalar]) -> None:
-        """Add what one file gave, the files in the order of their names."""
+    def take(self, scalars: Iterable[Scalar], source: str = "") -> None:
+        """Add what one file gave, the files in the order of their names.
+
+        Args:
+            source: the name of the file.
+        """
         waiting: dict[str, list[Scalar]] = {}
         for scalar in scalars:
             if scalar.histogram is not None:
@@ -243,13 +259,13 @@ class ScalarFolder:
             if scalar.tag or not scalar.voids:
                 waiting.setdefault(scalar.tag, []).append(scalar)
                 continue
-            self._append(waiting)
+            self._append(waiting, source)
             waiting = {}
             for curve in self.curves.values():
                 curve.cut(scalar.step - 1)
             for tag, kept in self.histograms.items():
                 self.histograms[tag] = [one for one in kept if one.step < scalar.step]
-        self._append(waiting)
+        self._append(waiting, source)
 
     def _keep(self, tag: str, histogram: Histogram) -> None:
         if tag not in self.histograms and len(self.histograms) >= _MOST_HISTOGRAMS:
@@ -261,15 +277,39 @@ class ScalarFolder:
         if len(kept) > _MOST_STEPS:
             kept[1:-1] = kept[1:-1:2]
 
-    def _append(self, by_tag: Mapping[str, list[Scalar]]) -> None:
+    def _append(self, by_tag: Mapping[str, list[Scalar]], source: str) -> None:
         for tag, of_tag in by_tag.items():
             if tag not in self.curves and len(self.curves) >= _MOST_TAGS:
+                self.lost = self.lost or f"of its tags the first {_MOST_TAGS:,} are shown"
                 continue
             curve = self.curves.setdefault(tag, Curve())
+            mixed = self._is_mixed(tag, of_tag[0].time, source)
             for first, last in _ascending(of_tag):
                 part = of_tag[first:last]
+                before = int(curve.steps[-1]) if len(curve) else part[0].step
+                if part[0].step < before and (first or mixed) and not self.lost:
+                    self.lost = (
+                        f"the steps of {tag!r} go back, from {before:,} to {part[0].step:,}: what "
+                        "stood at later steps is not shown"
+                    )
                 curve.cut(part[0].step - 1)
                 curve.append([each.step for each in part], [each.value for each in part])
+            self._sources[tag][source] = of_tag[-1].time
+
+    def _is_mixed(self, tag: str, began: float, source: str) -> bool:
+        """Whether another file was written while this one was, and gave the same tag."""
+        sources = self._sources.setdefault(tag, {})
+        others = [(name, until) for name, until in sources.items() if name != source]
+        again = source in sources
+        at_once = [name for name, until in others if again or 0 < began < until - _OVERLAP_SECONDS]
+        if again and list(sources)[-1] == source:
+            return True  # the same file goes on: it went back by itself
+        if at_once:
+            self.lost = (
+                f"{at_once[0]} and {source} were written at the same time and both hold {tag!r}, "
+                "so their values void each other; let each program write to a folder of its own"
+            )
+        return bool(at_once)
 
 
 def _ascending(scalars: list[Scalar]) -> list[tuple[int, int]]:
@@ -452,7 +492,7 @@ _TYPES = {
 _LISTS = {5: "<f4", 6: "<f8"}
 _VARINTS = (7, 10, 11, 13, 16, 17)
 """`int_val`, `int64_val`, `bool_val`, `half_val`, `uint32_val`, `uint64_val`."""
-_HALF = 19
+_BFLOAT16, _HALF = 14, 19
 
 
 def _tensor(message: bytes) -> float | None:
@@ -462,6 +502,8 @@ def _tensor(message: bytes) -> float | None:
         if number == 1 and isinstance(value, int):
             kind = value
         elif number == 4 and isinstance(value, bytes):
+            if kind == _BFLOAT16 and len(value) == 2:
+                return _of_varint(int.from_bytes(value, "little"), kind)
             raw, dtype = value, _TYPES.get(kind, "")
         elif number in _LISTS and isinstance(value, bytes):
             raw, dtype = value, _LISTS[number]
@@ -486,6 +528,8 @@ def _varints(packed: bytes) -> list[int]:
 def _of_varint(number: int, kind: int) -> float:
     if kind == _HALF:
         return float(np.array(number & 0xFFFF, np.uint16).view(np.float16))
+    if kind == _BFLOAT16:
+        return float(np.array((number & 0xFFFF) << 16, np.uint32).view(np.float32))
     number &= (1 << 64) - 1
     signed = kind in (3, 5, 6, 9) and number >= 1 << 63
     return float(number - (1 << 64) if signed else number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,12 +41,17 @@ NAMED = Columns()
 """As the header row names them, or as they look."""
 
 
-def read_labelled(paths: Sequence[Path], columns: Columns = NAMED) -> list[LabelledText]:
+def read_labelled(
+    paths: Sequence[Path],
+    columns: Columns = NAMED,
+    told: Callable[[str], None] = lambda said: None,
+) -> list[LabelledText]:
     """All documents of these files and folders, also those without a letter.
 
     Args:
         paths: tables of two or more columns (TSV, CSV; also `.gz` and `.xz`), with a header row or
             none; files of fastText's lines; folders whose folders are labels and hold `.txt` files.
+        told: how a file was read, where that is unusual.
 
     Raises:
         TextError: saying what was found, and in which line.
@@ -54,7 +59,7 @@ def read_labelled(paths: Sequence[Path], columns: Columns = NAMED) -> list[Label
     found = [
         document
         for path in paths
-        for document in (_folder(path) if path.is_dir() else _file(path, columns))
+        for document in (_folder(path, told) if path.is_dir() else _file(path, columns, told))
     ]
     names = ", ".join(path.name for path in paths)
     written = [document for document in found if document.text.strip()]
@@ -106,11 +111,11 @@ def hold_out(
     return parted(documents, lambda document: document.text, share, seed)
 
 
-def _folder(path: Path) -> list[LabelledText]:
+def _folder(path: Path, told: Callable[[str], None]) -> list[LabelledText]:
     found = []
     for folder in sorted(each for each in path.iterdir() if each.is_dir()):
         found += [
-            LabelledText(folder.name, "\n".join(read_lines(file)))
+            LabelledText(folder.name, "\n".join(read_lines(file, told)))
             for file in sorted(folder.glob("*.txt"))
         ]
     if not found:
@@ -121,8 +126,8 @@ def _folder(path: Path) -> list[LabelledText]:
     return found
 
 
-def _file(path: Path, columns: Columns) -> list[LabelledText]:
-    lines = read_lines(path)
+def _file(path: Path, columns: Columns, told: Callable[[str], None]) -> list[LabelledText]:
+    lines = read_lines(path, told)
     first = next((line for line in lines if line.strip()), "")
     if first.startswith(_FASTTEXT):
         return _fasttext(path, lines)

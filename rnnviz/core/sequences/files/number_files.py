@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -70,12 +70,15 @@ class Table(Struct, frozen=True):
         return Numbers(values, tuple(columns), self.name, self.path, self.documents)
 
 
-def read_table(path: Path, sequence_column: str = "") -> Table:
+def read_table(
+    path: Path, sequence_column: str = "", told: Callable[[str], None] = lambda said: None
+) -> Table:
     """The rows of a file of numbers.
 
     Args:
         sequence_column: the column that says to which sequence a row belongs; empty takes one
             that is called so.
+        told: how a text was read, where that is unusual.
 
     Raises:
         TextError: saying what was found, and where.
@@ -92,7 +95,7 @@ def read_table(path: Path, sequence_column: str = "") -> Table:
             f"{path.name} cannot be read as an array of numbers: {error}; write it with numpy.save "
             "or numpy.savez, without compression and without objects"
         ) from error
-    return _of_text(path, sequence_column)
+    return _of_text(path, sequence_column, told)
 
 
 def _of_arrays(arrays: dict[str, npt.NDArray[np.generic]], path: Path) -> Table:
@@ -165,8 +168,8 @@ def _refuse_prose(rows: Sequence[tuple[int, Sequence[str]]], path: Path) -> None
         )
 
 
-def _of_text(path: Path, sequence_column: str) -> Table:
-    lines = read_lines(path)
+def _of_text(path: Path, sequence_column: str, told: Callable[[str], None]) -> Table:
+    lines = read_lines(path, told)
     rows = _rows(lines, path)
     if not rows:
         raise TextError(f"{path.name} is empty; rows of numbers with commas between are wanted")
@@ -253,7 +256,13 @@ def _rows(lines: list[str], path: Path) -> Rows:
     rows = rows_of_csv(lines, delimiter, path.name)
     if delimiter != ";":
         return rows
-    return [(number, [cell.replace(",", ".") for cell in row]) for number, row in rows]
+    return [(number, [_with_point(cell) for cell in row]) for number, row in rows]
+
+
+def _with_point(cell: str) -> str:
+    """A number with a decimal point; words keep their commas."""
+    pointed = cell.replace(",", ".")
+    return cell if _number(pointed) is None else pointed
 
 
 def _number(cell: str) -> float | None:

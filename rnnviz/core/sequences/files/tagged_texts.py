@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,15 +39,20 @@ class TaggedWord(NamedTuple):
     label: str
 
 
-def read_tagged(paths: Sequence[Path]) -> list[TaggedSentence]:
+def read_tagged(
+    paths: Sequence[Path], told: Callable[[str], None] = lambda said: None
+) -> list[TaggedSentence]:
     """All sentences of these files.
+
+    Args:
+        told: how a file was read, where that is unusual.
 
     Raises:
         TextError: saying in which line what was found.
     """
     found = []
     for path in paths:
-        text = "\n".join(read_lines(path))
+        text = "\n".join(read_lines(path, told))
         sentences = tagged_in(text, path.name)
         if sentences is None:
             first = next((line for line in text.split("\n") if line.strip()), "")

@@ -37,6 +37,18 @@ _WRITTEN = 0.97
 """Such a share of a text is letters, marks, digits, signs and blanks; of weights it is not."""
 
 
+RETURNS = "carriage returns read as line ends"
+_DOUBTED = 1 << 20
+_FEW_LETTERS = 9
+_MARKS_OF_WRITING = "\xa0\xab\xbb\xa7\xa9\xae\xb0\u2018-\u201e\u2013\u2014\u2026\u20ac\u2022"
+_BEYOND = re.compile(f"[^\\0-\\x7f{_MARKS_OF_WRITING}]+")
+_ROW_BEYOND = re.compile(f"[^\\0-\\x7f{_MARKS_OF_WRITING}]{{3,}}")
+_DOUBT = (
+    "which it may not be: letters beyond those of English stand in rows, as those of another "
+    "script read wrongly; save it as UTF-8 if so"
+)
+
+
 class Decoded(NamedTuple):
     """A text, and how it was read."""
 
@@ -78,9 +90,32 @@ def _of_bytes(raw: bytes) -> Decoded:
     if cut or sound >= damaged or len(content) < len(raw):
         return Decoded(text, _with_damage("UTF-8", damaged))
     try:
-        return Decoded(content.decode("windows-1252"), "Windows-1252")
+        found = Decoded(content.decode("windows-1252"), "Windows-1252")
     except UnicodeDecodeError:
-        return Decoded(content.decode("latin-1"), "Latin-1")
+        found = Decoded(content.decode("latin-1"), "Latin-1")
+    return found._replace(how=f"{found.how}, {_DOUBT}") if _is_doubtful(found.text) else found
+
+
+def _is_doubtful(text: str) -> bool:
+    """Whether letters beyond ASCII stand in rows: no language of these encodings writes so."""
+    head = text[:_DOUBTED]
+    beyond = sum(map(len, _BEYOND.findall(head)))
+    in_rows = sum(map(len, _ROW_BEYOND.findall(head)))
+    return in_rows >= _FEW_LETTERS and 2 * in_rows > beyond
+
+
+def with_line_ends(text: str) -> tuple[str, bool]:
+    r"""The text with line feeds where its lines end in bare carriage returns; whether they did.
+
+    A return among more line feeds stays: it may be meant.
+
+    >>> with_line_ends("one\rtwo\rthree\n"), with_line_ends("a\rb\nc\r\n")
+    (('one\ntwo\nthree\n', True), ('a\rb\nc\r\n', False))
+    """
+    bare = text.count("\r") - text.count("\r\n")
+    if bare <= text.count("\n"):
+        return text, False
+    return re.sub("\r(?!\n)", "\n", text), True
 
 
 def _with_damage(title: str, damaged: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.files.reading import memory_left, read_small
-from rnnviz.core.sequences.texts.decoding import decode
+from rnnviz.core.sequences.texts.decoding import RETURNS, decode, with_line_ends
 
 _PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\x00": lzma.open}
 """How packed files begin, and what unpacks them."""
@@ -23,8 +23,8 @@ def read_lines(path: Path, told: Callable[[str], None] = lambda said: None) -> l
     """The lines of a text file in any encoding (see `decoding`), also of a `.gz` or `.xz`.
 
     A line ends with a line feed, with or without a carriage return, and with nothing else: what
-    Unicode calls a line separator may stand within a sentence. Where bare carriage returns are the
-    only line ends, they are.
+    Unicode calls a line separator may stand within a sentence. Where more lines end in bare
+    carriage returns than in line feeds, those are line ends too.
 
     Args:
         told: how the file was read, where that is unusual.
@@ -48,9 +48,8 @@ def read_lines(path: Path, told: Callable[[str], None] = lambda said: None) -> l
     except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
         said = getattr(error, "strerror", None) or str(error)
         raise TextError(f"cannot read {path}: {said}") from error
-    if how != "UTF-8":
-        told(f"{path.name} was read as {how}")
-    if "\n" not in text and "\r" in text:
-        text = text.replace("\r", "\n")
+    text, returns = with_line_ends(text)
+    if how != "UTF-8" or returns:
+        told(f"{path.name} was read as {how}" + returns * f", {RETURNS}")
     lines = text.split("\n")
     return [line.rstrip("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]

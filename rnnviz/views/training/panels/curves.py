@@ -93,11 +93,17 @@ class ScaledAxis(StepAxis):
         super().__init__(axis.steps, [value / divisor for value in axis.values])
 
 
-def axis_of(record: RunRecord, name: str) -> StepAxis | None:
-    """Where the steps of a run lie along the axis of this name; None for the steps themselves."""
+def axis_of(record: RunRecord, name: str, key: str = "") -> StepAxis | None:
+    """Where the steps of a run lie along the axis of this name; None for the steps themselves.
+
+    Args:
+        key: the curve whose steps they are; those of event files may count each its own.
+    """
     if name == "step":
         return None
     axis: StepAxis = getattr(record, name)
+    if name == "seconds":
+        axis = record.seconds_of.get(key, axis)
     return ScaledAxis(axis, {"seconds": 60.0, "tokens": 1e6}.get(name, 1.0))
 
 
@@ -318,7 +324,7 @@ class CurvesPanel(Panel):
             for run in runs
             for key in keys
             if (curve := curve_of(run.watched.record, key)) is not None
-            if (reach := Trace("", curve, 0, axis=self._axis(run)).reach())
+            if (reach := Trace("", curve, 0, axis=self._axis(run, key)).reach())
         ]
         both = (min(r[0] for r in reaches), max(r[1] for r in reaches)) if reaches else None
         for chart in self.grid.charts.values():
@@ -366,7 +372,7 @@ class CurvesPanel(Panel):
 
     def _traces(self, run: OpenRun, key: str, *, several: bool, many: bool) -> list[Trace]:
         """The curve of a run, smoothed where it is long, and dots of what is held out."""
-        record, axis = run.watched.record, self._axis(run)
+        record, axis = run.watched.record, self._axis(run, key)
         curve = curve_of(record, key)
         assert curve is not None
         shown_as = self._shown_as(run) if key in (LOSS, HELD_OUT) else as_it_is
@@ -390,8 +396,8 @@ class CurvesPanel(Panel):
             )  # fmt: skip
         return made
 
-    def _axis(self, run: OpenRun) -> StepAxis | None:
-        return axis_of(run.watched.record, self.along.currentData())
+    def _axis(self, run: OpenRun, key: str = "") -> StepAxis | None:
+        return axis_of(run.watched.record, self.along.currentData(), key)
 
     def _shown_as(self, run: OpenRun) -> Callable[[Floats], Floats]:
         """Nats in the unit that was chosen; what is no loss of predictions as it is."""

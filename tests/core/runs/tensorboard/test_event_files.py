@@ -165,7 +165,7 @@ def test_a_file_is_read_in_pieces_and_pictures_larger_than_one_are_passed_over(
         watched.poll()
         looks += 1
     assert looks > 3
-    assert watched.problem == ""
+    assert "damaged" not in watched.problem
     assert watched.record.scalars["loss"].steps.tolist() == list(range(40))
 
 
@@ -222,3 +222,97 @@ def test_they_are_recognised_and_a_run_of_ours_goes_first(tmp_path: Path) -> Non
     assert kind_of(run.directory / "tb") == "run"
     assert kind_of(next((run.directory / "tb").iterdir())) == "run"
     assert not isinstance(watch(run.directory, Clock()), WatchedEventFiles)
+
+
+def record(content: bytes, step: int, seconds: float) -> bytes:
+    """A record of an event file."""
+    event = b"\x09" + struct.pack("<d", seconds) + b"\x10" + bytes([step]) + content
+    length = struct.pack("<Q", len(event))
+    crcs = (struct.pack("<I", masked_crc(part)) for part in (length, event))
+    return length + next(crcs) + event + next(crcs)
+
+
+def point(tag: str, step: int, seconds: float, value: float = 0.0) -> bytes:
+    """A scalar."""
+    inner = bytes([10, len(tag)]) + tag.encode() + b"\x15" + struct.pack("<f", value)
+    content = bytes([10, len(inner)]) + inner
+    return record(bytes([42, len(content)]) + content, step, seconds)
+
+
+def looked_at(folder: Path, **files: bytes) -> WatchedEventFiles:
+    for name, content in files.items():
+        (folder / f"events.out.tfevents.{name}").write_bytes(content)
+    watched = WatchedEventFiles(folder, Clock())
+    watched.poll()
+    return watched
+
+
+def test_two_programs_that_write_at_once_are_said(tmp_path: Path) -> None:
+    first = b"".join(point("loss", step, 1000.0 + 100 * step) for step in range(10))
+    second = b"".join(point("loss", step, 1300.0 + 100 * step) for step in range(5))
+    assert "written at the same time" in looked_at(tmp_path, a=first, b=second).problem
+    later = b"".join(point("loss", step, 9000.0 + 100 * step) for step in range(5))
+    watched = looked_at(tmp_path, b=later)
+    assert watched.problem == ""  # a run that was taken up again
+    assert watched.record.scalars["loss"].steps.tolist() == list(range(5))
+    # What went on all the time, too.
+    with (tmp_path / "events.out.tfevents.a").open("ab") as file:
+        file.write(point("loss", 20, 9900.0))
+    watched.poll()
+    assert "written at the same time" in watched.problem
+
+
+def test_steps_that_go_back_in_one_file_are_said(tmp_path: Path) -> None:
+    content = b"".join(point("loss", at % 5, 1000.0 + at) for at in range(12))
+    watched = looked_at(tmp_path, a=content)
+    assert watched.record.scalars["loss"].steps.tolist() == [0, 1]
+    assert "the steps of 'loss' go back, from 4 to 0" in watched.problem
+
+
+def test_a_time_that_was_not_measured_is_absent(tmp_path: Path) -> None:
+    watched = looked_at(tmp_path, a=b"".join(point("loss", step, 0.0) for step in range(4)))
+    assert watched.record.seconds.values == watched.record.clock.values == []
+
+
+def test_every_tag_has_its_own_times(tmp_path: Path) -> None:
+    """Losses by updates and accuracies by epochs: step 3 is not the same time in both."""
+    content = b"".join(
+        point("loss", step, 1000.0 + step)
+        + (point("accuracy", step // 10, 1000.0 + step) if step % 10 == 9 else b"")
+        for step in range(40)
+    )
+    record_ = looked_at(tmp_path, a=content).record
+    assert record_.seconds_of["loss"].at([3]).tolist() == [3.0]
+    assert record_.seconds_of["accuracy"].at([0, 3]).tolist() == [9.0, 39.0]
+
+
+def test_times_of_what_was_purged_are_gone(tmp_path: Path) -> None:
+    first = b"".join(point("loss", step, 1000.0 + step) for step in range(10))
+    second = record(b"\x3a\x02\x08\x01", 5, 5000.0) + point("loss", 5, 5000.0)
+    seconds = looked_at(tmp_path, a=first, b=second).record.seconds_of["loss"]
+    assert seconds.at([4, 5]).tolist() == [4.0, 4000.0]
+
+
+@pytest.mark.parametrize("tensor", [b"\x08\x0e\x22\x02\x90\x40", b"\x08\x0e\x68\x90\x81\x01"])
+def test_bfloat16_is_read_as_what_it_is(tmp_path: Path, tensor: bytes) -> None:
+    """4.5, as bytes and as `half_val`."""
+    inner = b"\x0a\x01t" + bytes([66, len(tensor)]) + tensor
+    content = bytes([10, len(inner)]) + inner
+    watched = looked_at(tmp_path, a=record(bytes([42, len(content)]) + content, 1, 1000.0))
+    assert watched.record.scalars["t"].values.tolist() == [4.5]
+
+
+def test_a_file_that_was_written_anew_is_said(tmp_path: Path) -> None:
+    watched = looked_at(tmp_path, a=b"".join(point("loss", step, 1000.0) for step in range(4)))
+    (tmp_path / "events.out.tfevents.a").write_bytes(point("loss", 1, 1000.0))
+    watched.poll()
+    assert "became shorter" in watched.problem
+
+
+def test_what_is_left_out_of_many_files_is_said(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("rnnviz.core.runs.tensorboard.event_files._MOST_FILES", 2)
+        names = {name: point("loss", step, 1000.0) for step, name in enumerate("abc")}
+        watched = looked_at(tmp_path, **names)
+    assert "1 older event files" in watched.problem
+    assert watched.record.scalars["loss"].steps.tolist() == [1, 2]

@@ -9,6 +9,7 @@ import pytest
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.texts.lines import read_lines
 
 _LETTERS = "“Où est la gare ?” « Là-bas, à côté du café — naïf ! » Größe, señor…\n" * 4
 
@@ -94,6 +95,51 @@ def test_line_ends_of_every_kind_give_the_same_lines(tmp_path: Path, letters: st
     assert old.how.endswith("carriage returns read as line ends")
     assert len(unix.line_starts) == len(old.line_starts) == len(dos.line_starts) == 4
     assert str(dos).replace("\r", "") == str(unix)
+
+
+def test_one_line_feed_at_the_end_makes_no_returns_into_letters(tmp_path: Path) -> None:
+    """As an editor leaves a file of an old Mac."""
+    for block in (1, 5, 1 << 22):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("rnnviz.core.sequences.text._BLOCK", block)
+            text = read(tmp_path, b"one\rtwo\r\nthree\rfour\rfive\n")
+            assert str(text) == "one\ntwo\r\nthree\nfour\nfive\n"
+            assert text.how == "ASCII, carriage returns read as line ends"
+    assert read_lines(tmp_path / "a.txt") == ["one", "two", "three", "four", "five"]
+
+
+@pytest.mark.parametrize(
+    ("letters", "encoding"),
+    [
+        ("счастливые семьи похожи друг на друга", "cp1251"),
+        ("счастливые семьи похожи друг на друга", "koi8-r"),
+        ("счастливые семьи похожи друг на друга", "cp866"),
+        ("καλημέρα κόσμε, τι κάνεις σήμερα;", "cp1253"),
+        ("שלום עולם, מה שלומך היום?", "cp1255"),
+        ("吾輩は猫である。名前はまだ無い。", "euc-jp"),
+        ("小明看见了一条狗，他很高兴", "gbk"),
+    ],
+)
+def test_letters_of_another_script_read_wrongly_are_said(
+    tmp_path: Path, letters: str, encoding: str
+) -> None:
+    text = read(tmp_path, letters.encode(encoding) * 3)
+    assert text.how.startswith(
+        ("Windows-1252, which it may not be", "Latin-1, which it may not be")
+    )
+
+
+@pytest.mark.parametrize(
+    "letters", ["Füße grüßen süße Größe.", "« Où est l’été ? » créée à Noël…", "það er þú því ég"]
+)
+def test_of_western_languages_nothing_is_doubted(tmp_path: Path, letters: str) -> None:
+    assert read(tmp_path, letters.encode("windows-1252") * 9).how == "Windows-1252"
+
+
+@pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xff\xfe\0\0", b"\xfe\xff"])
+def test_a_mark_alone_is_no_text(tmp_path: Path, mark: bytes) -> None:
+    with pytest.raises(TextError, match="is empty but for the mark of its encoding"):
+        read(tmp_path, mark)
 
 
 def test_a_return_among_line_feeds_stays(tmp_path: Path) -> None:
