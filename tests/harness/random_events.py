@@ -104,7 +104,7 @@ _TO_FILL = (20, 20, 200, 2000)
 _TO_OPEN = 4000
 _TOUR = 8
 """So many panels of its room are looked at, one after the other, after a file was opened for it."""
-_KINDS_OF_REACH = ("entry", "panel")
+_KINDS_OF_REACH = ("entry", "panel", "menu")
 _PATIENCE = 40
 """So many events a dialog stays open before it is ended."""
 
@@ -145,6 +145,8 @@ class Chooser:
     ) -> None:
         self._rng = random.Random(seed)
         self._files = files
+        self._shipped = [str(path) for path in files if path.is_relative_to(_SHIPPED)]
+        self._others = [str(path) for path in files if not path.is_relative_to(_SHIPPED)]
         self._free = free
         self._reached = reached
         self._planned = deque[Callable[[QWidget], Event]]()
@@ -205,7 +207,7 @@ class Chooser:
         return (
             *shared, (0.12, self._action), (0.02, self._resize), (0.015, self._drop),
             (0.025, self._open), (0.05, self._enter), (0.06, self._panel), (0.03, self._menu),
-            (0.004, self._train), (0.006, self._tour),
+            (0.004, self._train), (0.006, self._tour), (0.006, self._visit),
             (1.0, self._key),
         )  # fmt: skip
 
@@ -290,10 +292,8 @@ class Chooser:
 
     def _file(self) -> Path:
         """One to be opened: as likely what ships as what a test wrote, whole or damaged."""
-        shipped = [path for path in self._files if path.is_relative_to(_SHIPPED)]
-        others = [path for path in self._files if not path.is_relative_to(_SHIPPED)]
-        among = shipped if shipped and self._rng.random() < 0.5 else others
-        return Path(self._rarest("file", [str(path) for path in among]))
+        among = self._shipped if self._shipped and self._rng.random() < 0.5 else self._others
+        return Path(self._rarest("file", among))
 
     def _open(self, _top: QWidget) -> Event:
         return {"do": "open", "path": str(self._file())}
@@ -325,6 +325,11 @@ class Chooser:
         self._planned.extend([self._panel_here] * _TOUR)
         return self._open(top) | {"wait": _TO_OPEN, "idle": True}
 
+    def _visit(self, top: QWidget) -> Event:
+        """Enter a room, then choose entries: many can be chosen there alone."""
+        self._planned.extend([self._action] * _TOUR)
+        return self._enter(top)
+
     def _panel_here(self, top: QWidget) -> Event:
         """Choose one of the room that is shown."""
         assert isinstance(top, Window)
@@ -334,7 +339,11 @@ class Chooser:
         """Open one of the menu bar, as a click does."""
         assert isinstance(top, Window)
         bar = top.menuBar()
-        places = {one.text(): bar.actionGeometry(one).center() for one in bar.actions()}
+        places = {
+            one.text().replace("&", ""): bar.actionGeometry(one).center()
+            for one in bar.actions()
+            if one.isVisible()
+        }
         place = bar.mapTo(top, places[self._rarest("menu", list(places))])
         return {"do": "click", "button": "Left", "modifiers": ""} | self._at(top, place)
 

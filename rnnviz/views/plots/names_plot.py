@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QApplication, QWidget
 
 from rnnviz.views.plots.parts.export import Columns
 from rnnviz.views.plots.plane import PlanePlot
@@ -17,6 +19,8 @@ from rnnviz.views.shared.theme import Theme, theme_of
 
 _ANCHOR = (0.5, 1.1)
 """Where in a name its point lies: in the middle, a little below it."""
+_MARGIN = 4.0
+"""What a document of Qt leaves around its text."""
 _APART = 1.0
 """Pixels between two names."""
 
@@ -30,9 +34,10 @@ class NamesPlot(PlanePlot):
     """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        self._names: list[pg.TextItem] = []
+        self._names: dict[int, pg.TextItem] = {}
+        """Those that were drawn so far, by their places: of most names there is never room."""
         self._words: tuple[str, ...] = ()
-        self._places = np.zeros((0, 2))
+        self._places, self._sizes = np.zeros((0, 2)), np.zeros((0, 2))
         self._strong: tuple[int, ...] = ()
         self._pointed: int | None = None
         super().__init__(name, parent)
@@ -55,10 +60,11 @@ class NamesPlot(PlanePlot):
             names: the most important first.
             strong: the places of those that stand out, the one that is selected first.
         """
-        for item in self._names:
+        for item in self._names.values():
             self.item.removeItem(item)
-        self._names, self._strong, self._pointed = [], tuple(strong), None
+        self._names, self._strong, self._pointed = {}, tuple(strong), None
         self._words, self._places = tuple(names), np.asarray(points, float)
+        self._sizes = np.array([_size_of(name) for name in names]).reshape(-1, 2)
         groups = [Points("named", points[:, 0], points[:, 1], "accent")]
         if others is not None and len(others):
             groups.append(Points("others", others[:, 0], others[:, 1], "tint"))
@@ -70,19 +76,14 @@ class NamesPlot(PlanePlot):
             room = 0.15 * np.maximum(high - low, 1e-6)
             (left, foot), (right, top) = (low - room).tolist(), (high + room).tolist()
             self.set_range((left, right), (foot, top))
-        for name, (x, y) in zip(names, points.tolist(), strict=True):
-            item = pg.TextItem(name, anchor=_ANCHOR)
-            item.setPos(x, y)
-            self._names.append(item)
-            self.item.addItem(item, ignoreBounds=True)
-        self.recolour(theme_of(self))
         self._declutter()
 
     @property
     def named(self) -> tuple[str, ...]:
         """The names that are drawn."""
-        pairs = zip(self._words, self._names, strict=True)
-        return tuple(word for word, item in pairs if item.isVisible())
+        return tuple(
+            self._words[place] for place, item in sorted(self._names.items()) if item.isVisible()
+        )
 
     def words_at(self, x: float, y: float) -> str:
         """The name of the point within reach, or the place."""
@@ -101,10 +102,23 @@ class NamesPlot(PlanePlot):
     def recolour(self, theme: Theme) -> None:
         """Names in the colours of text."""
         super().recolour(theme)
-        for place, item in enumerate(self._names):
-            item.setColor(theme.accent if place in self._strong else theme.text)
-            # What is always there may lie over others, and is read all the same.
-            item.fill = pg.mkBrush(theme.background if place in self._always else None)
+        for place in self._names:
+            self._ink(place, theme)
+
+    def _ink(self, place: int, theme: Theme) -> None:
+        item = self._names[place]
+        item.setColor(theme.accent if place in self._strong else theme.text)
+        # What is always there may lie over others, and is read all the same.
+        item.fill = pg.mkBrush(theme.background if place in self._always else None)
+
+    def _name_at(self, place: int) -> pg.TextItem:
+        """The name at this place, made when it is first drawn."""
+        if place not in self._names:
+            item = self._names[place] = pg.TextItem(self._words[place], anchor=_ANCHOR)
+            item.setPos(*self._places[place].tolist())
+            self.item.addItem(item, ignoreBounds=True)
+            self._ink(place, theme_of(self))
+        return self._names[place]
 
     @property
     def _always(self) -> tuple[int, ...]:
@@ -114,7 +128,7 @@ class NamesPlot(PlanePlot):
 
     @Slot(int, int)
     def _point_at(self, group: int, place: int) -> None:
-        pointed = place if group == 0 and place < len(self._names) else None
+        pointed = place if group == 0 and place < len(self._words) else None
         if pointed != self._pointed:
             self._pointed = pointed
             self.recolour(theme_of(self))
@@ -123,26 +137,31 @@ class NamesPlot(PlanePlot):
     @Slot()
     def _declutter(self) -> None:
         """Draw the names that fit, the more important first."""
-        if not self._names:
+        if not self._words:
             return
         width, height = self.view.viewPixelSize()
         if not (width > 0 and height > 0):
             return
-        sizes = np.array(
-            [
-                (rect.width(), rect.height())
-                for rect in (item.textItem.boundingRect() for item in self._names)
-            ]
-        )
-        corners = self._places / (width, -height) - sizes * _ANCHOR
-        ends = corners + sizes + _APART
+        corners = self._places / (width, -height) - self._sizes * _ANCHOR
+        ends = corners + self._sizes + _APART
         always = self._always
         drawn: list[int] = []
-        for place in dict.fromkeys((*always, *self._strong, *range(len(self._names)))):
+        for place in dict.fromkeys((*always, *self._strong, *range(len(self._words)))):
             over = (corners[place] < ends[drawn]) & (corners[drawn] < ends[place])
             fits = not over.all(axis=1).any()
-            item = self._names[place]
-            item.setVisible(bool(fits or place in always))
-            item.setZValue(20 if place in always else 0)
-            if item.isVisible():
+            if fits or place in always:
+                item = self._name_at(place)
+                item.setVisible(True)
+                item.setZValue(20 if place in always else 0)
                 drawn.append(place)
+            elif place in self._names:
+                self._names[place].setVisible(False)
+
+
+def _size_of(name: str) -> tuple[float, float]:
+    """Width and height of a name as pyqtgraph sets it, in pixels."""
+    metrics = QFontMetricsF(QApplication.font())
+    lines = name.split("\n")
+    around = 2 * _MARGIN
+    width = max(metrics.horizontalAdvance(line) for line in lines)
+    return width + around, math.ceil(metrics.lineSpacing() * len(lines) + around)

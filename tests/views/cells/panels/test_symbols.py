@@ -72,7 +72,7 @@ def test_words_have_a_row_each_and_neighbours(qtbot: QtBot, tmp_path: Path) -> N
     assert "'nonsense' is not in the model's vocabulary" in panel.about.text()
     panel.shown.setCurrentIndex(1)
     panel.shown.activated.emit(1)
-    assert panel.map.isVisible() and len(panel.map._names) == len(names)
+    assert panel.map.isVisible() and len(panel.map._words) == len(names)
     recording = session.recordings.recording
     assert recording is not None and isinstance(recording.sequence, Tokens)
     first = int(recording.sequence.ids[0])
@@ -121,7 +121,9 @@ def test_names_on_the_map_do_not_lie_over_each_other(qtbot: QtBot) -> None:
 
     def boxes() -> list[QRectF]:
         return [
-            item.mapRectToScene(item.boundingRect()) for item in plot._names if item.isVisible()
+            item.mapRectToScene(item.boundingRect())
+            for item in plot._names.values()
+            if item.isVisible()
         ]
 
     def apart() -> bool:
@@ -135,6 +137,7 @@ def test_names_on_the_map_do_not_lie_over_each_other(qtbot: QtBot) -> None:
     qtbot.waitUntil(apart)
     few = len(plot.named)
     assert 10 < few < 80 and "name 70" in plot.named
+    assert len(plot._names) < 70, "what there is no room for is not made"
     hidden = next(number for number, name in enumerate(names) if name not in plot.named)
     plot.point_hovered.emit(0, hidden)
     assert names[hidden] in plot.named and "name 70" in plot.named
