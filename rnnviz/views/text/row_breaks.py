@@ -42,6 +42,9 @@ _OWN = {
     **dict.fromkeys(map(ord, "ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶ"), WIDE_CLOSE),
 }
 
+_SPACE = 32
+_HANG = 2
+"""So many columns behind the first word of its line a row begins that goes on with it."""
 _TAIL = 16
 """So many characters at the end of a row are looked at first; nearly all rows end there."""
 _PIECE = 64
@@ -113,7 +116,26 @@ def opportunities(kind: npt.NDArray[np.uint8]) -> Flags:
     return may
 
 
-def row_breaks(codes: Codes, starts: Ints, ends: Ints, uneven: Flags, wrap: int) -> Ints:
+def hanging(codes: Codes, starts: Ints, wrap: int) -> Ints:
+    """At which column the later rows of lines begin: a little behind the first word of each, (n,).
+
+    Those of a line that is not indented begin at its margin; none begins beyond a third of a row.
+    """
+    most, column, at = wrap // 3, np.zeros(len(starts), np.int64), np.arange(len(starts))
+    for number in range(most):
+        code = codes[np.minimum(starts[at] + number, len(codes) - 1)]
+        tab = code == TAB
+        blank = tab | (code == _SPACE)
+        at, tab = at[blank], tab[blank]
+        if not len(at):
+            break
+        column[at] += np.where(tab, TAB_STOP - column[at] % TAB_STOP, 1)
+    return np.where(column > 0, np.minimum(column + _HANG, most), 0)
+
+
+def row_breaks(
+    codes: Codes, starts: Ints, ends: Ints, uneven: Flags, hangs: Ints, wrap: int
+) -> Ints:
     """Where the rows of long lines begin, but for the first of each line; rising.
 
     Args:
@@ -121,33 +143,54 @@ def row_breaks(codes: Codes, starts: Ints, ends: Ints, uneven: Flags, wrap: int)
         starts: where the lines begin, (n,).
         ends: one past the last character of each, its newline included, (n,).
         uneven: which of them have characters of several columns.
+        hangs: how many columns stay free before the later rows of each, (n,).
         wrap: columns of a row; a blank or a line end may hang over by one.
     """
     if not len(starts):
         return np.zeros(0, np.int64)
-    begin, end, odd, cuts = _pieces(codes, starts, ends, uneven, wrap)
+    begin, end, odd, hangs, cuts = _pieces(codes, starts, ends, uneven, hangs, wrap)
+    later = np.isin(begin, cuts, assume_unique=True)
     found = [cuts]
-    while len(begin):
-        following = np.empty_like(begin)
-        for step in (_next_even, _next_uneven):
-            places = np.flatnonzero(odd if step is _next_uneven else ~odd)
-            at_once = max(1, _BATCH // (_TAIL if step is _next_even else wrap + 2))
-            for first in range(0, len(places), at_once):
-                some = places[first : first + at_once]
-                following[some] = step(codes, begin[some], end[some], wrap)
-        more = following < end
-        begin, end, odd = following[more], end[more], odd[more]
-        found.append(begin)
+    for hang in np.flatnonzero(np.bincount(hangs)).tolist():
+        of = hangs == hang
+        heads, rest = of & ~later, of & later
+        rows = _next_rows(codes, begin[heads], end[heads], odd[heads], wrap)
+        found.append(rows[0])
+        if rest.any():
+            cut = begin[rest], end[rest], odd[rest]
+            rows = (
+                np.concatenate([rows[0], cut[0]]),
+                np.concatenate([rows[1], cut[1]]),
+                np.concatenate([rows[2], cut[2]]),
+            )
+        while len(rows[0]):
+            rows = _next_rows(codes, *rows, wrap - hang)
+            found.append(rows[0])
     return np.sort(np.concatenate(found))
 
 
+def _next_rows(
+    codes: Codes, begin: Ints, end: Ints, odd: Flags, wrap: int
+) -> tuple[Ints, Ints, Flags]:
+    """Where the rows after those that start at `begin` begin, of the lines that have more."""
+    following = np.empty_like(begin)
+    for step in (_next_even, _next_uneven):
+        places = np.flatnonzero(odd if step is _next_uneven else ~odd)
+        at_once = max(1, _BATCH // (_TAIL if step is _next_even else wrap + 2))
+        for first in range(0, len(places), at_once):
+            some = places[first : first + at_once]
+            following[some] = step(codes, begin[some], end[some], wrap)
+    more = following < end
+    return following[more], end[more], odd[more]
+
+
 def _pieces(
-    codes: Codes, starts: Ints, ends: Ints, uneven: Flags, wrap: int
-) -> tuple[Ints, Ints, Flags, Ints]:
-    """Lines cut into pieces: start, end and whether uneven; and where they were cut."""
+    codes: Codes, starts: Ints, ends: Ints, uneven: Flags, hangs: Ints, wrap: int
+) -> tuple[Ints, Ints, Flags, Ints, Ints]:
+    """Lines cut into pieces: start, end, whether uneven, how far in; and where they were cut."""
     size = _PIECE * wrap
     if not (ends - starts > 2 * size).any():
-        return starts, ends, uneven, np.zeros(0, np.int64)
+        return starts, ends, uneven, hangs, np.zeros(0, np.int64)
     counts = np.maximum(1, (ends - starts) // size)
     which = np.repeat(np.arange(len(starts)), counts)
     number = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -159,7 +202,7 @@ def _pieces(
     end = np.append(begin[1:], 0)
     last = np.append(np.diff(which) > 0, True)
     end[last] = ends
-    return begin, end, uneven[which], begin[inner]
+    return begin, end, uneven[which], hangs[which], begin[inner]
 
 
 def _windows(codes: Codes, low: Ints, size: int) -> Codes:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.texts.columns import TAB, TAB_STOP, columns_before, widths
-from rnnviz.views.text.row_breaks import row_breaks
+from rnnviz.views.text.row_breaks import hanging, row_breaks
 
 Ints = npt.NDArray[np.int64]
 
@@ -22,7 +22,8 @@ class Rows:
     """The rows of a text, at most `wrap` columns wide; a blank or a line end may hang over by one.
 
     A line that is too long goes on in the next row at its last word that does not fit; within a
-    word only where that is longer than a row. Tabs count from the start of their row.
+    word only where that is longer than a row. Where a line is indented, the rows that go on with it
+    hang a little behind its first word. Tabs count from the start of their row.
     """
 
     def __init__(self, text: Text, wrap: int) -> None:
@@ -34,7 +35,9 @@ class Rows:
         self._long = np.flatnonzero(columns > wrap + 1)
         ends = np.append(self.lines, len(text))[self._long + 1]
         uneven = ~self._are_even(self._long)
-        self._breaks = row_breaks(text.codes, self.lines[self._long], ends, uneven, wrap)
+        starts = self.lines[self._long]
+        self._hangs = hanging(text.codes, starts, wrap)
+        self._breaks = row_breaks(text.codes, starts, ends, uneven, self._hangs, wrap)
         """Where the rows begin that go on with the line above, rising."""
         self._more_before = np.searchsorted(self._breaks, np.append(self.lines[self._long],
                                                                     len(text)))  # fmt: skip
@@ -43,13 +46,13 @@ class Rows:
 
     def line_of_row(self, row: int) -> tuple[int, int]:
         """(line, which of its rows), both from 0."""
-        line, inside, _ = self._lines_of(np.array([row]))
+        line, inside, _, _ = self._lines_of(np.array([row]))
         return int(line[0]), int(inside[0])
 
-    def _lines_of(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
-        """As `line_of_row`, of many rows, and where each begins."""
+    def _lines_of(self, rows: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+        """As `line_of_row`, of many rows; where each begins, and at which column."""
         if not len(self._long):
-            return rows, np.zeros_like(rows), self.lines[rows]
+            return rows, np.zeros_like(rows), self.lines[rows], np.zeros_like(rows)
         place = np.searchsorted(self._first_rows, rows, side="right") - 1
         known = np.maximum(place, 0)
         inside = rows - self._first_rows[known]
@@ -60,13 +63,16 @@ class Rows:
         starts = self.lines[line]
         later = np.flatnonzero(inside > 0)
         starts[later] = self._breaks[self._more_before[known[later]] + inside[later] - 1]
-        return line, inside, starts
+        return line, inside, starts, np.where(inside > 0, self._hangs[known], 0)
 
-    def page(self, first: int, count: int) -> tuple[Ints, bool]:
-        """Where `count` rows start, with the end of the last; whether all are one column each."""
-        line, _, starts = self._lines_of(np.arange(first, first + count))
+    def page(self, first: int, count: int) -> tuple[Ints, Ints, bool]:
+        """Where `count` rows start, with the end of the last; at which column; whether all even.
+
+        Even is a row whose characters take one column each.
+        """
+        line, _, starts, left = self._lines_of(np.arange(first, first + count))
         end = self.bounds(first + count - 1)[1] if count else 0
-        return np.append(starts, end), bool(self._are_even(line).all())
+        return np.append(starts, end), left, bool(self._are_even(line).all())
 
     def row_of(self, character: int) -> int:
         """The row that holds a character; the end of the text belongs to the last row."""
@@ -84,9 +90,10 @@ class Rows:
     def columns_of(self, row: int) -> Ints:
         """The column at which each character of a row begins, and the one after it, (n + 1,)."""
         start, stop = self.bounds(row)
-        if self._are_even(np.array([self.line_of_row(row)[0]]))[0]:
-            return np.arange(stop - start + 1)
-        return columns_before(np.asarray(self.text.codes[start:stop]))
+        line, _, _, left = self._lines_of(np.array([row]))
+        if self._are_even(line)[0]:
+            return np.arange(stop - start + 1) + left
+        return columns_before(np.asarray(self.text.codes[start:stop])) + left
 
     def character_in_row(self, row: int, column: int) -> int:
         """The character of a row that covers this column, or its last before it."""
@@ -147,16 +154,18 @@ class Page(Struct, frozen=True):
     def of(cls, rows: Rows, first_row: int, count: int) -> Page:
         """Lay out `count` rows, or as many as there are."""
         count = max(0, min(count, rows.count - first_row))
-        bounds, even = rows.page(first_row, count)
+        bounds, left, even = rows.page(first_row, count)
         codes = np.asarray(rows.text.codes[int(bounds[0]) : int(bounds[-1])])
         sizes = np.diff(bounds)
         row = np.repeat(np.arange(count, dtype=np.int32), sizes)
         first = bounds[:-1] - bounds[0]
         if even:
             column = np.arange(len(codes)) - np.repeat(first, sizes)
+            column += np.repeat(left, sizes)
             width = np.ones(len(codes), np.int32)
         else:
             column, wide = _placed(codes, row, first)
+            column = column + np.repeat(left, sizes)
             # Only a tab may reach further than its row.
             reach = np.maximum(rows.wrap + 1, column + 1)
             width = (np.minimum(column + wide, reach) - column).astype(np.int32)
@@ -190,7 +199,9 @@ class Page(Struct, frozen=True):
             return self.start + int(self.cells[row, column])
         if not nearest or self.stop == self.start:
             return None
-        return int(self.bounds[row]) if column < 0 else int(self.bounds[row + 1]) - 1
+        first = int(self.bounds[row])
+        left = 0 if first == self.stop else int(self.column[first - self.start])
+        return first if column < left else int(self.bounds[row + 1]) - 1
 
     def spans(self, start: int, stop: int) -> list[tuple[int, int, int]]:
         """The cells of a range as (row, first column, one past the last), a row at a time."""

@@ -22,6 +22,7 @@ TEXTS = {
     "wide": "中文 and かな\n中\t文",
     "wide in a long line": "ab中文 and かな中文中文 and so on中文中文中\nx中",
     "tabs in a long line": "a\tbcd\te\t\tfg中\th\n\t\t\t\tx",
+    "indented": "    if (x and y) return\n  z = xxxxxxxxxxxxxxxxxxxxxxxxx\n\tab cd ef gh ij\n",
     "marks": "e\u0301a\u0300\r\n\x00\u200d",
 }
 
@@ -32,30 +33,41 @@ def width(character, column):
     return 1 + (unicodedata.east_asian_width(character) in "WF" or character in "\r\x00")
 
 
+def slow_hang(line, wrap):
+    """At which column the later rows of a line begin, by walking."""
+    column = 0
+    for character in line:
+        if character not in " \t":
+            break
+        column += width(character, column)
+    return min(column + 2, wrap // 3) if column else 0
+
+
 def slow_rows(text, wrap, places=None):
     """Row by row as (start, stop), by walking; `places` are where a row may begin."""
     places = breaking(text) if places is None else places
     found, start = [], 0
     for part in text.split("\n"):
         line = part + "\n" * (start + len(part) < len(text))
-        begin = 0
+        begin, hang = 0, slow_hang(line, wrap)
         while begin < len(line):
+            room = wrap - hang if begin else wrap
             columns = [0]
             for character in line[begin:]:
                 columns.append(columns[-1] + width(character, columns[-1]))
             end = len(line)
-            if columns[-1] > wrap + 1:
+            if columns[-1] > room + 1:
                 words = [
                     at
                     for at in range(begin + 1, len(line))
                     if start + at in places
                     and line[begin:at].strip(" \t")
                     and (
-                        columns[at - begin] <= wrap
-                        or (line[at - 1] in " \t" and columns[at - 1 - begin] <= wrap)
+                        columns[at - begin] <= room
+                        or (line[at - 1] in " \t" and columns[at - 1 - begin] <= room)
                     )
                 ]
-                full = begin + sum(column < wrap for column in columns[:-1])
+                full = begin + sum(column < room for column in columns[:-1])
                 while full > begin + 1 and unicodedata.combining(line[full]):
                     full -= 1
                 end = max(words, default=full)
@@ -138,7 +150,33 @@ def test_code_is_not_broken_within_its_signs():
             assert str(text)[rows.bounds(row)[0] - 1] == " "
 
 
-@pytest.mark.parametrize("words", ["some words of a line ", "中文 words\t", "x"])
+def test_rows_that_go_on_with_an_indented_line_hang_behind_its_first_word():
+    text = "if x:\n    call(alpha, beta, gamma, delta, epsilon)\nplain words that are too long for it"
+    rows = Rows(Text.of(text), 24)
+    page = Page.of(rows, 0, rows.count)
+    shown = [
+        " " * int(page.column[rows.bounds(row)[0]]) + text[slice(*rows.bounds(row))].strip("\n")
+        for row in range(rows.count)
+    ]
+    assert shown == [
+        "if x:",
+        "    call(alpha, beta, ",
+        "      gamma, delta, ",
+        "      epsilon)",
+        "plain words that are too ",
+        "long for it",
+    ]
+    beta, gamma = text.index("beta"), text.index("gamma")
+    assert page.cell_of(gamma) == (2, 6, 1)
+    assert page.character_at(2, 6) == gamma and page.character_at(2, 5) is None
+    assert page.character_at(2, 0, nearest=True) == gamma
+    assert rows.character_in_row(2, 0) == gamma
+    assert rows.character_in_row(2, 16) - gamma == 10
+    (_, above, _), (row, begin, _) = page.spans(beta, gamma + 1)
+    assert (above, row, begin) == (16, 2, 6)
+
+
+@pytest.mark.parametrize("words", ["some words of a line ", "   in ", "中文 words\t", "x"])
 def test_a_line_of_many_rows_is_wrapped_in_pieces_at_words(words):
     text = words * (60_000 // len(words))
     rows = Rows(Text.of(text + "\nend"), 30)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QFileDialog, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from rnnviz.core.stories.story import Story
 from rnnviz.views.dialogs.story_dialog import StoryDialog
@@ -60,6 +60,24 @@ def test_the_caption_is_on_the_screen_and_the_page_keys_go_on(told, qtbot):
     assert bar.title.text() == "two"
     qtbot.keyClick(view, Qt.Key.Key_Escape)
     assert not bar.isVisible() and told.session.stories.current is None
+
+
+@pytest.mark.parametrize("room", ["cells", "alignments", "gradients", "training", "unroll"])
+def test_the_page_keys_go_on_whatever_has_the_keys(told, qtbot, room):
+    told.enter(room)
+    tried = 0
+    for widget in told.findChildren(QWidget):
+        if widget.focusPolicy() == Qt.FocusPolicy.NoFocus or not widget.isEnabled():
+            continue
+        told.enter(room)
+        widget.setFocus()
+        if not widget.isVisible() or QApplication.focusWidget() is not widget:
+            continue
+        told.session.stories.set_current("own", 0)
+        qtbot.keyClick(widget, Qt.Key.Key_PageDown)
+        assert told.session.stories.current[1] == 1, widget
+        tried += 1
+    assert tried > 5
 
 
 def test_whoever_went_elsewhere_finds_back(told, qtbot):
