@@ -151,7 +151,9 @@ def test_code_is_not_broken_within_its_signs():
 
 
 def test_rows_that_go_on_with_an_indented_line_hang_behind_its_first_word():
-    text = "if x:\n    call(alpha, beta, gamma, delta, epsilon)\nplain words that are too long for it"
+    text = (
+        "if x:\n    call(alpha, beta, gamma, delta, epsilon)\nplain words that are too long for it"
+    )
     rows = Rows(Text.of(text), 24)
     page = Page.of(rows, 0, rows.count)
     shown = [
