@@ -5,7 +5,7 @@ A comment before a block of code names its file; another names the line of a tab
     <!-- file: rnnviz/core/concepts/url.py -->
     <!-- line: rnnviz/core/concepts/__init__.py CONCEPTS URL from rnnviz.core.concepts.url -->
 
-The architecture of the page is tried by `tests/nets/architectures/test_adding.py`.
+That its architecture is trained and unrolled, too, `tests/nets/architectures/test_adding.py` says.
 """
 
 from __future__ import annotations
@@ -125,16 +125,9 @@ def test_nothing_but_its_tables_changes(copy: Path) -> None:
     assert all(size == ((2, 1) if name in unions else (2, 0)) for name, size in changed.items())
 
 
-@pytest.mark.timeout(540)
-def test_what_the_page_adds_works(copy: Path) -> None:
-    """In a process of its own: the program of the copy, and its own suites over the tables."""
+def passes(copy: Path, *suites: str) -> None:
+    """Run these in a process of its own, where the program is that of the copy."""
     environment = {**os.environ, "PYTHONPATH": str(copy), "QT_QPA_PLATFORM": "offscreen"}
-    suites = [
-        "tests/test_added.py",
-        "tests/test_kinds.py",
-        "tests/core/training_tasks",
-        "tests/core/concepts/test_conformance.py",
-    ]
     found = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suites],
         cwd=copy,
@@ -146,3 +139,22 @@ def test_what_the_page_adds_works(copy: Path) -> None:
     )
     assert found.returncode == 0, found.stdout[-6000:] + found.stderr[-2000:]
     assert re.search(r"\d+ passed", found.stdout)
+
+
+@pytest.mark.timeout(540)
+def test_what_the_page_adds_works(copy: Path) -> None:
+    """The program's own suites over the tables, too."""
+    passes(
+        copy,
+        "tests/test_added.py",
+        "tests/test_kinds.py",
+        "tests/core/architectures",
+        "tests/core/training_tasks",
+        "tests/core/concepts/test_conformance.py",
+    )
+
+
+@pytest.mark.timeout(540)
+def test_the_architecture_of_the_page_conforms(copy: Path) -> None:
+    """All that is asked of every kind of layer."""
+    passes(copy, "tests/nets/architectures/test_conformance.py", "-k", "leaky-average")

@@ -239,7 +239,7 @@ class _Drawing:
         for number, row in enumerate(about.rows):
             middle = layout.top(number) + layout.high / 2
             self.words(_SIDE, middle - 4, row.title, 12, self.soft, True)
-            states = " · ".join(_short(state) for state in row.states)
+            states = " · ".join(row.states)
             self.words(_SIDE, middle + 11, states, 11, self.soft)
         top, high = layout.front
         self.words(_SIDE, top + high / 2 + 4, "input", 12, self.soft, True)
@@ -396,10 +396,6 @@ class _Drawing:
             if layout.column >= 40:
                 value = _signed(float(hidden[step, unit]))
                 self.words(layout.middle(step) + 6, layout.top(row) - 5, value, 11, colour)
-
-
-def _short(state: str) -> str:
-    return {"hidden": "hidden", "cell": "cell"}.get(state, state)
 
 
 def _scale(values: Numbers, name: str) -> Scale:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 import sys
 from pathlib import Path
@@ -19,7 +18,6 @@ from rnnviz.core.unroll.states import left_of_the_state
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.training_tasks.characters import CharacterTask
 from rnnviz.nets.unroll.computing import compute
-from tests.nets.architectures import test_conformance
 from tests.nets.architectures.every import register
 from tests.nets.small import random_text, small_model, walk_by_cells
 from tests.nets.training.small_runs import settings
@@ -46,22 +44,6 @@ def kind(monkeypatch: pytest.MonkeyPatch) -> Any:
     found: Any = sys.modules[MODULES[1]]
     register(monkeypatch, found.LeakyAverage.facts, found.LeakyAverage)
     return found.LeakyAverage
-
-
-CHECKS = [
-    check
-    for name, check in vars(test_conformance).items()
-    if name.startswith("test_") and "kind" in inspect.signature(check).parameters
-]
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_it_conforms(check: Any, kind: Any, tmp_path: Path) -> None:
-    wanted = inspect.signature(check).parameters
-    if "closed" in wanted:
-        check(kind, True)
-    else:
-        check(kind, **({"tmp_path": tmp_path} if "tmp_path" in wanted else {}))
 
 
 def test_it_is_trained_walked_and_sampled(kind: Any) -> None:
