@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 _NARROW, _BROAD = frozenset("fijlrtI .,:;!'|()[]/\\-`·’"), frozenset("mwMWQO@%&—…→")
 _SHARES = {"narrow": 0.38, "usual": 0.59, "capital": 0.7, "broad": 1.0}
@@ -42,10 +43,9 @@ def fitted(
     >>> fitted("a long title of a picture", 60, 15)
     ('a long title…', 9)
     """
-    size = largest
-    while size > smallest and width_of(text, size, bold) > room:
-        size -= 1
-    if width_of(text, size, bold) <= room:
+    long = width_of(text, 1.0, bold)
+    size = max(smallest, min(largest, int(room / long) if long else largest))
+    if long * size <= room:
         return text, size
     return _cut(text, room - width_of("…", size, bold), size, bold)[0].rstrip() + "…", size
 
@@ -77,6 +77,7 @@ def _cut(word: str, width: float, size: float, bold: bool) -> list[str]:
     return [*parts, part]
 
 
+@lru_cache(maxsize=4096)
 def _share(letter: str) -> float:
     if letter in _NARROW:
         return _SHARES["narrow"]

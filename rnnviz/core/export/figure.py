@@ -8,10 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from rnnviz.core.colours.colour import (
     CELL_INK,
@@ -121,6 +123,14 @@ class Figure:
     letters: list[Letters] = field(default_factory=list)
     words: list[Words] = field(default_factory=list)
     signs: list[Signs] = field(default_factory=list)
+
+    def put(self, other: Figure) -> None:
+        """Put all of another figure into this one, where it is; its ground is left out."""
+        self.boxes += other.boxes
+        self.strokes += other.strokes
+        self.letters += other.letters
+        self.words += other.words
+        self.signs += other.signs
 
 
 def add_arrow(
@@ -259,7 +269,7 @@ def _strips(coloured: ColouredText, dark: bool) -> list[_Strip]:
 
 
 def _strip(scale: Scale, entries: Bytes, down: float, height: float, dark: bool) -> _Strip:
-    colours = [hex_colour(colour) for colour in scale.colours(dark)]
+    colours = list(colours_of(scale, dark))
     colours[MISSING] = ""
     return _Strip(down, height, entries.tolist(), tuple(colours))
 
@@ -281,6 +291,17 @@ def _note(made: Figure, coloured: ColouredText, dark: bool, y: float) -> float:
 
 def _label_colour(strength: int, dark: bool) -> str:
     return hex_colour(palette("label", dark)[round(strength / LABEL_STRENGTHS * (LEVELS - 1))])
+
+
+def colours_of(scale: Scale, dark: bool) -> tuple[str, ...]:
+    """The 256 entries of a scale as `#rrggbb`; no value is the ground."""
+    return _entries(replace(scale, low=0.0, high=1.0), dark)
+
+
+@lru_cache(maxsize=64)
+def _entries(scale: Scale, dark: bool) -> tuple[str, ...]:
+    """Those of any scale of the same palette: where it begins and ends decides no colour."""
+    return tuple(map(hex_colour, scale.colours(dark)))
 
 
 def hex_colour(colour: object) -> str:

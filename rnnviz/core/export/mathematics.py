@@ -156,6 +156,42 @@ def in_text(words: str) -> str:
     return re.sub(r"([\\{}_^&])", r"\\\1", words)
 
 
+_PIECE = re.compile(r"(?:\$[^$]*\$|[^\s$])+")
+
+
+def set_in_lines(said: str, width: float, size: float) -> list[str]:
+    r"""Words with formulas between `$` in lines that are no wider, each of them to be set.
+
+    >>> set_in_lines("how $W_{hh}$ grows", 1000, 12)
+    ['\\text{how }W_{hh}\\text{ grows}']
+    """
+    space, room = _SPACES["\u2005"] * size, 0.0
+    lines: list[list[str]] = []
+    for piece in _PIECE.findall(said):
+        wide = _width(piece, size)
+        if not lines or wide > room:
+            lines.append([])
+            room = width
+        lines[-1].append(piece)
+        room -= wide + space
+    return [_with_words(" ".join(line)) for line in lines]
+
+
+@lru_cache(maxsize=1024)
+def _width(piece: str, size: float) -> float:
+    return _set(_parsed(_with_words(piece)), size).width
+
+
+def _with_words(said: str) -> str:
+    r"""What stands between two `$` is a formula, the rest is `\text`."""
+    parts = [
+        part if number % 2 else f"\\text{{{in_text(part)}}}"
+        for number, part in enumerate(said.split("$"))
+        if part
+    ]
+    return "".join(parts)
+
+
 # As words
 
 _SUB = str.maketrans("0123456789i+−", "₀₁₂₃₄₅₆₇₈₉ᵢ₊₋")
@@ -281,7 +317,7 @@ def _set(nodes: tuple[_Node, ...], size: float, script: bool = False) -> Box:
             gap = after = 0.0 if script else _BINARY[node.text] * size
         elif node.kind == "sign" and node.text == ",":
             after = 0.2 * size
-        elif function and not (node.kind == "fence" or node.text.startswith("(")):
+        elif function and not (node.kind == "fence" or node.text[:1] in ("(", "'")):
             gap = 0.17 * size
         if node.kind == "function" and between and row.width:
             gap = max(gap, 0.12 * size)

@@ -53,6 +53,12 @@ def made(facts: ArchitectureFacts, now: str, was: str) -> str:
     return ",\\quad ".join(found)
 
 
+def states_of(plan: Plan) -> str:
+    """All states of a row together: `h`, `(h, c)`."""
+    letters = ",\\,".join(_LETTERS.get(one, one) for one in facts_of(plan.architecture).states)
+    return f"({letters})" if "," in letters else letters
+
+
 def slope(of: str, by: str) -> str:
     """A derivative as a fraction."""
     return f"\\frac{{\\partial {of}}}{{\\partial {by}}}"
@@ -87,8 +93,7 @@ def _backwards(plan: Plan, step: int) -> str:
         whole = f"{slope('L', f'h{now}')} = 0"
     if step + 1 == plan.steps or plan.chunk_starts(step + 1):
         return whole
-    letters = ",\\,".join(_LETTERS.get(one, one) for one in facts_of(plan.architecture).states)
-    states = f"({letters})" if "," in letters else letters
+    states = states_of(plan)
     way = f"\\left({slope(f'{states}{after}', f'h{now}')}\\right)^{{\\top}}"
     return f"{whole} + {way}\\,{slope('L', f'{states}{after}')}".replace("= 0 +", "=")
 
@@ -109,15 +114,23 @@ def _answer(plan: Plan, step: int) -> str:
     if step >= 0 and plan.answered(step) is None:
         return ""
     now = f"_{{{step + 1 if step >= 0 else 't'}}}"
-    read = f"h{now}"
-    before = ""
+    before = f"c{now} = \\sum_{{i}} a_{{i}}\\,h_{{i}},\\quad " if plan.attends else ""
+    return f"{before}p{now} = \\softmax({scores_of(plan, step)})"
+
+
+def scores_of(plan: Plan, step: int) -> str:
+    """What the scores of a step are made of: `W_hy h_2 + b`; of step -1 those of any."""
+
+    def state(row: int) -> str:
+        return f"h_{{{plan.read_at(row, step) + 1 if step >= 0 else 't'}}}"
+
+    rows = plan.rows_of(plan.layers - 1)
+    parts = [state(rows[0])]
+    if plan.directions == 2:
+        parts = [f"{state(rows[0])}^{{\\rightarrow}}", f"{state(rows[1])}^{{\\leftarrow}}"]
     if plan.attends:
-        read = f"[h{now}\\,{text(';')}\\,c{now}]"
-        before = f"c{now} = \\sum_{{i}} a_{{i}}\\,h_{{i}},\\quad "
-    elif plan.directions == 2:
-        end = "_{1}" if plan.joins_ends else now
-        read = f"[h{now}^{{\\rightarrow}}\\,{text(';')}\\,h{end}^{{\\leftarrow}}]"
+        parts.append(f"c_{{{step + 1 if step >= 0 else 't'}}}")
+    together = f"\\,{text(';')}\\,".join(parts)
+    read = together if len(parts) == 1 else f"[{together}]"
     scores = f"W_{{hy}}\\,{read} + b"
-    if plan.squashed_output:
-        scores = f"\\tanh({scores})"
-    return f"{before}p{now} = \\softmax({scores})"
+    return f"\\tanh({scores})" if plan.squashed_output else scores

@@ -12,10 +12,16 @@ import numpy as np
 from rnnviz.core.architectures import facts_of
 from rnnviz.core.architectures.facts import ArchitectureFacts
 from rnnviz.core.export.mathematics import plain
-from rnnviz.core.unroll.equations import index, made, slope, text, vanilla
+from rnnviz.core.unroll.equations import index, made, scores_of, slope, text, vanilla
 from rnnviz.core.unroll.picture import Place, title_of
 from rnnviz.core.unroll.plan import Plan
-from rnnviz.core.unroll.states import entering, jacobian, left_of_the_state, state_before
+from rnnviz.core.unroll.states import (
+    entering,
+    jacobian,
+    left_of_the_state,
+    product_of_jacobians,
+    state_before,
+)
 from rnnviz.core.unroll.trace import Numbers, Trace
 
 _MOST_TERMS = 6
@@ -208,20 +214,17 @@ def _arrow(trace: Trace, place: Place) -> tuple[str, str]:
         return f"W_{{xh}}\\,x{now}{about}", _multiplied(matrix, given)
     numbers = _multiplied(trace[f"{head}_hh_l0"], state_before(trace, layer, "hidden", step))
     formula = f"W_{{hh}}\\,h{last}"
-    product = jacobian(trace, layer, step)
-    if product is None or plan.before(layer, step) is None:
+    passed, before = jacobian(trace, layer, step), plan.before(layer, step)
+    if passed is None or before is None:
         return formula, numbers
-    whole = np.eye(plan.units)
-    for number in (step, *plan.after(layer, step)):
-        one = jacobian(trace, layer, number)
-        whole = whole if one is None else one @ whole
-    back = _n(float(np.linalg.norm(product, 2)))
-    far = _n(float(np.linalg.norm(whole, 2)))
-    following = f"h_{{k{'+' if plan.from_end(layer) else '-'}1}}"
     this = f"{slope(f'h{now}', f'h{last}')} = \\diag(1 - h{now}^{{2}})\\,W_{{hh}}"
-    end = plan.order(layer)[-1] + 1
-    all_of_them = f"\\prod_{{k={step + 1}}}^{{{end}}}{slope('h_{k}', following)}"
-    bounds = f"{this}{text(', by up to ')}{back}{text('; ')}{all_of_them}{text(' by ')}{far}"
+    bounds = f"{this}{text(f', by up to {_n(float(np.linalg.norm(passed, 2)))}')}"
+    whole = product_of_jacobians(trace, layer, before)
+    if whole is not None:
+        following = f"h_{{k{'+' if plan.from_end(layer) else '-'}1}}"
+        end = plan.order(layer)[-1] + 1
+        all_of_them = f"\\prod_{{k={step + 1}}}^{{{end}}}{slope('h_{k}', following)}"
+        bounds += f"{text('; ')}{all_of_them}{text(f' by {_n(float(np.linalg.norm(whole, 2)))}')}"
     return f"{formula}{text('; back: ')}{bounds}", numbers
 
 
@@ -261,11 +264,12 @@ def _own(trace: Trace, place: Place) -> tuple[str, str]:
         return text(f"what {whose} asks of this state"), _n(value)
     if target is None:
         return text("no answer is asked at this step: no loss of its own"), _n(value)
+    top = plan.rows_of(plan.layers - 1)
     wrong = trace["probabilities"][step].copy()
     wrong[plan.vocabulary.index(target)] -= 1
     if plan.squashed_output:
         wrong = wrong * (1 - trace["scores"][step] ** 2)
-    column = unit + (plan.units if plan.from_end(layer) else 0)
+    column = unit + (plan.units if layer in top[1:] else 0)
     weights = trace["weight/output.weight"][:, column]
     return (
         (
@@ -314,25 +318,18 @@ def _score(trace: Trace, place: Place) -> tuple[str, str]:
     step, row, plan = place.step, place.row, trace.plan
     top = plan.rows_of(plan.layers - 1)
     hidden = np.concatenate([trace[f"{one}/hidden"][plan.read_at(one, step)] for one in top])
-    if trace.plan.attends:
+    if plan.attends:
         hidden = np.concatenate([hidden, np.nan_to_num(trace["context"][step])])
     weights = trace["weight/output.weight"][row]
     bias = float(trace["weight/output.bias"][row])
     value = trace["scores"][step, row]
     inner = f"{_products(weights, hidden)} + {_n(bias)}"
-    shown = f"\\tanh({inner})" if trace.plan.squashed_output else inner
-    now = index(step + 1)
-    read = f"h{now}"
-    if trace.plan.attends:
-        read = f"[h{now}\\,{text(';')}\\,c{now}]"
-    if plan.directions == 2:
-        end = index(plan.read_at(top[-1], step) + 1)
-        read = f"[h{now}^{{\\rightarrow}}\\,{text(';')}\\,h{end}^{{\\leftarrow}}]"
-    name = f"W_{{hy}}\\,{read} + b"
-    if trace.plan.squashed_output:
-        name = f"\\tanh({name})"
-    symbol = trace.plan.vocabulary[row]
-    return f"y{now} = {name}", f"{text(f'score of “{symbol}”: ')}{shown} = {_n(value)}"
+    shown = f"\\tanh({inner})" if plan.squashed_output else inner
+    symbol = plan.vocabulary[row]
+    return (
+        f"y{index(step + 1)} = {scores_of(plan, step)}",
+        f"{text(f'score of “{symbol}”: ')}{shown} = {_n(value)}",
+    )
 
 
 def _attention(trace: Trace, place: Place) -> tuple[str, str]:

@@ -15,12 +15,17 @@ import numpy as np
 from rnnviz.core.architectures import facts_of
 from rnnviz.core.architectures.facts import ArchitectureFacts
 from rnnviz.core.colours.colour import INK, PAPER, Scale
-from rnnviz.core.export.figure import SOFT, Box, Figure, Words, add_arrow, hex_colour
+from rnnviz.core.export.figure import SOFT, Box, Figure, Words, add_arrow, colours_of, hex_colour
 from rnnviz.core.export.mathematics import add_formula, typeset
 from rnnviz.core.unroll.equations import text
 from rnnviz.core.unroll.picture import BACK, FORWARD, Picture, Place, shown_symbol
 from rnnviz.core.unroll.plan import Plan
-from rnnviz.core.unroll.states import entering, jacobian, left_of_the_state, state_before
+from rnnviz.core.unroll.states import (
+    entering,
+    left_of_the_state,
+    product_of_jacobians,
+    state_before,
+)
 from rnnviz.core.unroll.trace import Numbers, Trace
 
 _SIDE, _TOP, _GAP = 24.0, 80.0, 34.0
@@ -107,16 +112,15 @@ def _way_back(sheet: _Sheet, y: float) -> None:
         sheet.words(_SIDE, y + 4, "nothing comes after the last step", 12, SOFT[dark])
         return
     if left_of_the_state(trace, layer, step) is None:
-        products = [jacobian(trace, layer, number) for number in later]
-        whole = np.eye(plan.units)
-        for one in products:
-            if one is not None:
-                whole = one @ whole
+        whole = product_of_jacobians(trace, layer, step)
         slopes = 1 - trace[f"{layer}/hidden"] ** 2
-        largest = float(np.linalg.norm(whole, 2))
-        said = text(f"back from step {end}: {len(products)} Jacobians ")
+        said = text(f"back from step {end}: {len(later)} Jacobians ")
         said += "\\diag(1 - h_{t}^{2})\\,W_{hh}"
-        said += text(f" multiplied; the largest singular value of the product is {largest:.3g}")
+        if whole is None:
+            said += text("; a state begins anew in between: nothing comes back")
+        else:
+            largest = float(np.linalg.norm(whole, 2))
+            said += text(f" multiplied; the largest singular value of the product is {largest:.3g}")
         sheet.formula(_SIDE, y - 4, said, 15, ink)
         shown = [(f"1 − h² of {number + 1}", slopes[number]) for number in later]
         set_so = [f"1 - h_{{{number + 1}}}^{{2}}" for number in later]
@@ -179,7 +183,7 @@ class _Sheet:
         cell = self.inputs_cell if kind == "input" else self.cell
         wide = max(self._wide, typeset(latex, 15.0).width if latex else 7.2 * len(title))
         scale = _scale_of(values)
-        table = [hex_colour(one) for one in scale.colours(self.dark)[:-1]]
+        table = colours_of(scale, self.dark)
         if latex:
             self.formula(x, y - 6, latex, 15.0, SOFT[self.dark])
         else:

@@ -19,7 +19,16 @@ import numpy as np
 from rnnviz.core.architectures import channel_named
 from rnnviz.core.colours.colour import INK, PAPER, Scale
 from rnnviz.core.export.captions import fitted
-from rnnviz.core.export.figure import SOFT, Box, Figure, Stroke, Words, add_arrow, hex_colour
+from rnnviz.core.export.figure import (
+    SOFT,
+    Box,
+    Figure,
+    Stroke,
+    Words,
+    add_arrow,
+    colours_of,
+    hex_colour,
+)
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.unroll.model_trace import MOST_SHOWN, ModelTrace
 from rnnviz.core.unroll.picture import (
@@ -424,9 +433,9 @@ def _shown(values: Numbers, most: int) -> np.ndarray:
 
 
 def _colours(scale: Scale, values: Numbers, dark: bool) -> list[str]:
-    table = [hex_colour(entry) for entry in scale.colours(dark)]
+    table = colours_of(scale, dark)
     return [table[entry] for entry in scale.index(values).tolist()]
 
 
 def _pale(dark: bool) -> str:
-    return hex_colour(Scale(0.0, 1.0, "gate").colours(dark)[90])
+    return colours_of(Scale(0.0, 1.0, "gate"), dark)[90]

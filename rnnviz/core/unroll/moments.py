@@ -82,20 +82,16 @@ def moment(index: int, moves: int) -> Moment:
 
 
 def steps_at(plan: Plan, shown: Moment) -> tuple[int, int, int]:
-    """Where the computation is: the layer, the step of the row that reads on, and of the other.
+    """Where the computation is: the layer, the step of its first row, and that of the other one.
 
-    Both steps are the same where there is no row that reads from the end.
+    Both steps are the same where a layer has one row.
     """
-    steps, top = plan.steps, plan.layers - 1
-    if shown.backward:
-        made = max(0, int(np.ceil(shown.backward)) - 1)
-        layer, number = (top - made // steps, made % steps) if plan.passes > 1 else (top, made)
-        step = max(0, steps - 1 - number)
-    else:
-        made = max(0, int(np.ceil(shown.forward)) - 1)
-        layer, number = (made // steps, made % steps) if plan.passes > 1 else (top, made)
-        step = min(number, steps - 1)
-    return layer, step, steps - 1 - step if plan.directions == 2 else step
+    made = max(0, int(np.ceil(shown.backward or shown.forward)) - 1)
+    passed, number = divmod(min(made, plan.moves - 1), plan.steps)
+    layer = plan.layers - 1 - passed if shown.backward else plan.layers - plan.passes + passed
+    there = plan.order(0)
+    step = there[-1 - number] if shown.backward else there[number]
+    return layer, step, plan.steps - 1 - step if plan.directions == 2 else step
 
 
 def top_step(shown: Moment, plan: Plan) -> int:

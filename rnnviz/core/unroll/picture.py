@@ -7,22 +7,32 @@ the right the parameters, which all steps share. Every number is one of the trac
 
 from __future__ import annotations
 
+import copy
 import re
-import textwrap
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 import numpy as np
 
 from rnnviz.core.architectures import facts_of
 from rnnviz.core.colours.colour import INK, PAPER, Scale
-from rnnviz.core.export.figure import SOFT, Box, Figure, Stroke, Words, add_arrow, hex_colour
-from rnnviz.core.export.mathematics import add_formula, typeset
+from rnnviz.core.export.captions import fitted, lines_within
+from rnnviz.core.export.figure import (
+    SOFT,
+    Box,
+    Figure,
+    Stroke,
+    Words,
+    add_arrow,
+    colours_of,
+    hex_colour,
+)
+from rnnviz.core.export.mathematics import add_formula, set_in_lines, typeset
 from rnnviz.core.unroll.equations import formula_of, text
 from rnnviz.core.unroll.moments import Moment, caption, top_step
 from rnnviz.core.unroll.plan import Plan
@@ -80,12 +90,14 @@ class Place(msgspec.Struct, frozen=True, gc=False):
         return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
 
 
-@dataclass
+@dataclass(eq=False)
 class Picture:
     """What is painted, and where the numbers lie in it."""
 
     figure: Figure
     places: list[Place] = field(default_factory=list)
+    parts: tuple[Picture, ...] = ()
+    """What it was put together from, where it was: what stayed is the same in the next picture."""
 
     def scaled(self, by: float) -> Picture:
         """The same picture, everything in it so many times as large."""
@@ -172,6 +184,11 @@ class _Layout:
         """The steps that stand there."""
         first = max(0, min(self.first, self.plan.steps - self.count))
         return range(first, first + self.count)
+
+    def drawn(self, shown: Moment) -> range:
+        """The steps that are drawn: rolled up there is one, the one that is computed."""
+        step = top_step(shown, self.plan)
+        return self.seen if self.rolled <= 0.98 else range(step, step + 1)
 
     @property
     def labelled(self) -> bool:
@@ -288,6 +305,8 @@ def draw(
     looked: int = -1,
     first: int = 0,
     least: float = 0.0,
+    larger: float = 1.0,
+    kept: KeptParts | None = None,
 ) -> Picture:
     """The picture of a moment.
 
@@ -301,16 +320,11 @@ def draw(
         looked: the step whose Jacobian that shows; -1 for the one that is computed.
         first: the step that stands at the left, where not all have room.
         least: no step is narrower than so many pixels; 0 shows all.
+        larger: so many times as large as `size` says, everything in it.
+        kept: the parts of the picture before; what shows the same is not laid out again.
     """
-    settings = _Settings(size, dark, marked, reach, looked, first, least)
-    picture = _still(trace, shown, settings)
-    layout, pen = settings.layout(trace.plan, rolled), _Pen(picture, dark, trace)
-    for step in layout.seen:
-        if rolled > 0.98 and step != top_step(shown, trace.plan):
-            continue
-        _step(pen, trace, layout, shown, step, marked)
-    _between(pen, trace, layout, shown, marked)
-    return picture
+    settings = _Settings(size, dark, marked, reach, looked, first, least, larger)
+    return (kept or KeptParts()).picture(trace, shown, settings, rolled)
 
 
 class _Settings(NamedTuple):
@@ -323,6 +337,7 @@ class _Settings(NamedTuple):
     looked: int
     first: int
     least: float
+    larger: float = 1.0
 
     def layout(self, plan: Plan, rolled: float) -> _Layout:
         """The places of a drawing."""
@@ -332,6 +347,153 @@ class _Settings(NamedTuple):
     def side(self) -> float:
         """How wide the parameters are."""
         return min(340.0, self.size[0] * 0.29) if self.size[0] >= _NARROW else 0.0
+
+    def at(self, shown: Moment, plan: Plan) -> int:
+        """The step whose Jacobian is shown: one that is looked at, or the one that is computed."""
+        return self.looked if 0 <= self.looked < plan.steps else top_step(shown, plan)
+
+
+class KeptParts:
+    """The parts of a picture; of the next one only those are laid out that show something else.
+
+    From moment to moment little changes: a step, the words above, the sums at the right.
+    """
+
+    def __init__(self) -> None:
+        self._pen: _Pen | None = None
+        self._of: tuple[_Layout, float] | None = None
+        self._parts: dict[tuple[str, int], tuple[object, Picture]] = {}
+        self._gone: tuple[Moment, list[tuple[bool, ...]]] | None = None
+
+    def picture(self, trace: Trace, shown: Moment, settings: _Settings, rolled: float) -> Picture:
+        """The picture of a moment, put together from its parts."""
+        layout = self._laid_out(trace, settings, rolled)
+        parts = self._still(trace, shown, settings, layout)
+        parts += self._between(trace, shown, settings, layout)
+        steps = layout.drawn(shown)
+        parts += [self._step(trace, shown, settings, layout, step) for step in steps]
+        return _joined(settings, parts)
+
+    def moving(self, trace: Trace, shown: Moment, settings: _Settings) -> Moving:
+        """A moment in parts that move."""
+        layout = self._laid_out(trace, settings, 0.0)
+        still = _joined(settings, self._still(trace, shown, settings, layout))
+        steps = [self._step(trace, shown, settings, layout, step).figure for step in layout.seen]
+        between = KeptParts()
+
+        def moved(rolled: float) -> tuple[tuple[float, ...], Figure]:
+            at = between._laid_out(trace, settings, rolled)
+            parts = between._between(trace, shown, settings, at)
+            return tuple(map(at.middle, at.seen)), _joined(settings, parts).figure
+
+        homes = tuple(map(layout.middle, layout.seen))
+        return Moving(still.figure, tuple(steps), homes, layout.column, moved)
+
+    def _laid_out(self, trace: Trace, settings: _Settings, rolled: float) -> _Layout:
+        """The places of a drawing; parts of other numbers or places are forgotten."""
+        layout = settings.layout(trace.plan, rolled)
+        of, pen = (layout, settings.larger), self._pen
+        if pen is None or pen.trace is not trace or pen.dark != settings.dark or of != self._of:
+            if pen is None or pen.trace is not trace or pen.dark != settings.dark:
+                self._pen = _Pen(Picture(Figure(0.0, 0.0, "")), settings.dark, trace)
+            self._of, self._parts, self._gone = of, {}, None
+        return layout
+
+    def _part(
+        self, name: str, number: int, shows: object, settings: _Settings, put: _Put, *given: Any
+    ) -> Picture:
+        """A part, put anew with what is given if it shows something else than before."""
+        known = self._parts.get((name, number))
+        if known is not None and known[0] == shows:
+            return known[1]
+        assert self._pen is not None
+        pen = self._pen.on(Picture(Figure(*settings.size, "")))
+        put(pen, *given)
+        larger = settings.larger
+        made = pen.picture if larger == 1 else pen.picture.scaled(larger)
+        self._parts[name, number] = shows, made
+        return made
+
+    def _still(
+        self, trace: Trace, shown: Moment, settings: _Settings, layout: _Layout
+    ) -> list[Picture]:
+        """What does not move: words above, names at the left, parameters at the right."""
+        plan, marked, at = trace.plan, settings.marked, settings.at(shown, trace.plan)
+        parts = [
+            self._part("head", 0, shown, settings, _head, trace, layout, shown),
+            self._part("labels", 0, None, settings, _labels, layout),
+        ]
+        if not settings.side:
+            return parts
+        if settings.reach and not plan.drawn:
+            return [
+                *parts, self._part("reach", 0, at, settings, _reach, trace, layout.beside, at)
+            ]  # fmt: skip
+        shows = marked, shown.backward, shown.updated, at if shown.backward else -1
+        given = trace, layout, shown, marked, at
+        return [*parts, self._part("parameters", 0, shows, settings, _parameters, *given)]
+
+    def _between(
+        self, trace: Trace, shown: Moment, settings: _Settings, layout: _Layout
+    ) -> list[Picture]:
+        """What leads from step to step, and the loop of the rolled network."""
+        plan, marked, steps = trace.plan, settings.marked, layout.drawn(shown)
+        gone, parts = self._gone_at(shown, plan), []
+        end = shown.gone_back(plan, plan.rows - 1, 0)
+        for step in steps:
+            shows = gone[max(0, step - 1) : step + 2], end, shown.forward >= step, marked
+            parts.append(
+                self._part("joints", step, shows, settings, _joints, layout, shown, step, marked)
+            )
+        for step in steps if plan.attends else ():
+            looks = gone[step], step == top_step(shown, plan)
+            given = trace, layout, shown, step
+            parts.append(self._part("looking", step, looks, settings, _looking, *given))
+        if layout.rolled > 0.5:
+            parts.append(self._part("loop", 0, marked, settings, _loop, layout, marked))
+        return parts
+
+    def _step(
+        self, trace: Trace, shown: Moment, settings: _Settings, layout: _Layout, step: int
+    ) -> Picture:
+        """What moves as one: the numbers of a step, and its own arrows."""
+        shows = self._gone_at(shown, trace.plan)[step], settings.marked
+        given = trace, layout, shown, step, settings.marked
+        return self._part("step", step, shows, settings, _step, *given)
+
+    def _gone_at(self, shown: Moment, plan: Plan) -> list[tuple[bool, ...]]:
+        """How far a moment shows what is computed at each step; found once."""
+        if self._gone is None or self._gone[0] != shown:
+            self._gone = shown, [_gone(shown, plan, step) for step in range(plan.steps)]
+        return self._gone[1]
+
+
+_Put = Callable[..., None]
+"""Draws a part with a pen and what it is given."""
+
+
+def _gone(shown: Moment, plan: Plan, step: int) -> tuple[bool, ...]:
+    """How far a moment shows what is computed at a step, there and back."""
+    top = plan.rows_of(plan.layers - 1)
+    return (
+        *(shown.computed(plan, row, step) for row in range(plan.rows)),
+        *(shown.gone_back(plan, row, step) for row in range(plan.rows)),
+        *(shown.gone_back(plan, row, plan.read_at(row, step)) for row in top),
+        shown.answered(plan, step),
+    )
+
+
+def _joined(settings: _Settings, parts: list[Picture]) -> Picture:
+    """One picture of parts, on its ground."""
+    width, height = settings.size
+    figure = Figure(
+        width * settings.larger, height * settings.larger, hex_colour(PAPER[settings.dark])
+    )
+    whole = Picture(figure, parts=tuple(parts))
+    for part in parts:
+        figure.put(part.figure)
+        whole.places += part.places
+    return whole
 
 
 class Moving(NamedTuple):
@@ -360,59 +522,18 @@ def moving(
 ) -> Moving:
     """The parts of a moment's picture: `draw` puts them together."""
     settings = _Settings(size, dark, "", reach, -1, first, least)
-    unrolled = settings.layout(trace.plan, 0.0)
-    steps = []
-    for step in unrolled.seen:
-        part = _Pen(Picture(Figure(*size, "")), dark, trace)
-        _step(part, trace, unrolled, shown, step, "")
-        steps.append(part.figure)
-
-    def moved(rolled: float) -> tuple[tuple[float, ...], Figure]:
-        layout = settings.layout(trace.plan, rolled)
-        pen = _Pen(Picture(Figure(*size, "")), dark, trace)
-        _between(pen, trace, layout, shown, "")
-        return tuple(map(layout.middle, layout.seen)), pen.figure
-
-    homes = tuple(map(unrolled.middle, unrolled.seen))
-    still = _still(trace, shown, settings).figure
-    return Moving(still, tuple(steps), homes, unrolled.column, moved)
+    return KeptParts().moving(trace, shown, settings)
 
 
-def _still(trace: Trace, shown: Moment, settings: _Settings) -> Picture:
-    """What does not move: words above, names at the left, parameters at the right."""
-    plan, size, dark = trace.plan, settings.size, settings.dark
-    layout = settings.layout(plan, 0.0)
-    picture = Picture(Figure(*size, hex_colour(PAPER[dark])))
-    pen = _Pen(picture, dark, trace)
-    said = caption(trace, shown)
-    pen.words(_SIDE, 26, said, _fitting(said, size[0] - 2 * _SIDE), bold=True)
-    below = _subtitle(trace, layout)
-    pen.words(_SIDE, 46, below, _fitting(below, size[0] - 2 * _SIDE, 12), SOFT[dark])
+def _head(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment) -> None:
+    """What happens, what the network is, and the formula of what is computed."""
+    room = layout.width - 2 * _SIDE
+    pen.words(_SIDE, 26, *fitted(caption(trace, shown), room, 15, bold=True), bold=True)
+    pen.words(_SIDE, 46, *fitted(_subtitle(trace, layout), room, 12), SOFT[pen.dark])
     if layout.scores - 60 > _TOP + 44:
         # There is room above the losses.
-        formula = formula_of(plan, shown)
-        add_formula(picture.figure, _SIDE, _TOP + 30, formula, 19, pen.ink)
-    _labels(pen, layout)
-    at = settings.looked if 0 <= settings.looked < plan.steps else top_step(shown, plan)
-    if settings.side and settings.reach and not plan.drawn:
-        _reach(pen, trace, layout.beside, at)
-    elif settings.side:
-        _parameters(pen, trace, layout, shown, settings.marked, at)
-    return picture
-
-
-def _between(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked: str) -> None:
-    """What leads from step to step, and the loop of the rolled network."""
-    for step in layout.seen:
-        if layout.rolled <= 0.98 or step == top_step(shown, layout.plan):
-            _joints(pen, trace, layout, shown, step, marked)
-    if layout.rolled > 0.5:
-        _loop(pen, trace, layout, marked)
-
-
-def _fitting(said: str, room: float, largest: int = 15) -> int:
-    """The size at which bold words fit in so many pixels: a letter is half as wide as high."""
-    return max(9, min(largest, int(room / (0.5 * max(1, len(said))))))
+        formula = formula_of(trace.plan, shown)
+        add_formula(pen.figure, _SIDE, _TOP + 30, formula, 19, pen.ink)
 
 
 def _subtitle(trace: Trace, layout: _Layout) -> str:
@@ -451,29 +572,35 @@ class _Pen:
     def __init__(self, picture: Picture, dark: bool, trace: Trace) -> None:
         self.picture, self.dark = picture, dark
         self.figure = picture.figure
-        self._trace = trace
+        self.trace = trace
         self.ink = hex_colour(INK[dark])
         self._colours: dict[tuple[str, Scale], list[list[str]]] = {}
         self._scales: dict[tuple[str, ...], Scale] = {}
 
+    def on(self, picture: Picture) -> _Pen:
+        """The same pen on another picture: it knows the colours that it found."""
+        other = copy.copy(self)
+        other.picture, other.figure = picture, picture.figure
+        return other
+
     def scale_of(self, key: str) -> Scale:
         """The scale of all numbers of an array, found for all steps at once."""
         if (key,) not in self._scales:
-            self._scales[key,] = _scale(self._trace[key])
+            self._scales[key,] = _scale(self.trace[key])
         return self._scales[key,]
 
     def scale_of_gradients(self, *keys: str) -> Scale:
         """As far as the numbers of any of these arrays go, either way."""
         if keys not in self._scales:
-            reach = max(float(np.abs(self._trace[key]).max(initial=0.0)) for key in keys) or 1.0
+            reach = max(float(np.abs(self.trace[key]).max(initial=0.0)) for key in keys) or 1.0
             self._scales[keys] = Scale(-reach, reach, "green-purple")
         return self._scales[keys]
 
     def _colours_of(self, key: str, scale: Scale) -> list[list[str]]:
         """The colour of every number of an array, found for all steps at once."""
         if (key, scale) not in self._colours:
-            table = _table(scale, self.dark)
-            rows = scale.index(self._trace[key]).tolist()
+            table = colours_of(scale, self.dark)
+            rows = scale.index(self.trace[key]).tolist()
             self._colours[key, scale] = [[table[entry] for entry in row] for row in rows]
         return self._colours[key, scale]
 
@@ -490,15 +617,24 @@ class _Pen:
         self.figure.words.append(Words(x, y, text, size, colour or self.ink, bold, anchor))
 
     def frame(self, x: float, y: float, width: float, height: float, colour: str) -> None:
-        corners = ((x, y), (x + width, y), (x + width, y + height), (x, y + height))
-        for (x1, y1), (x2, y2) in zip(corners, (*corners[1:], corners[0]), strict=True):
-            self.figure.strokes.append(Stroke(x1, y1, x2, y2, 1.4, colour))
+        right, below = x + width, y + height
+        self.lines(((x, y), (right, y), (right, below), (x, below), (x, y)), colour, 1.4)
 
     def arrow(
         self, x1: float, y1: float, x2: float, y2: float, colour: str, width: float = 1.6
     ) -> None:
         """A straight arrow with an open head."""
         add_arrow(self.figure, x1, y1, x2, y2, colour, width)
+
+    def lines(self, points: Sequence[tuple[float, float]], colour: str, width: float) -> None:
+        """Straight lines from point to point."""
+        for (x1, y1), (x2, y2) in pairwise(points):
+            self.figure.strokes.append(Stroke(x1, y1, x2, y2, width, colour))
+
+    def path(self, points: Sequence[tuple[float, float]], colour: str, width: float) -> None:
+        """The same, the last one an arrow."""
+        self.lines(points[:-1], colour, width)
+        self.arrow(*points[-2], *points[-1], colour, width)
 
     def place_of_arrow(
         self, x: float, top: float, bottom: float, key: str, step: int, done: bool
@@ -539,13 +675,6 @@ class _Pen:
                     x + width - 3, top + cell * 0.72, f"{mark}{value:.2f}".replace("-", "−"),
                     marked if bold else size, ink, bold, "end",
                 )  # fmt: skip
-
-
-@lru_cache(maxsize=32)
-def _table(scale: Scale, dark: bool) -> tuple[str, ...]:
-    """The colours of a scale as words; no value is the ground."""
-    entries = [hex_colour(entry) for entry in scale.colours(dark)[:-1]]
-    return (*entries, hex_colour(PAPER[dark]))
 
 
 def _scale(values: Numbers, share: bool = False) -> Scale:
@@ -604,23 +733,20 @@ def _step(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int, ma
     _answer(pen, trace, layout, step, x, shown.answered(plan, step))
 
 
-def _joints(
-    pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int, marked: str
-) -> None:
+def _joints(pen: _Pen, layout: _Layout, shown: Moment, step: int, marked: str) -> None:
     """What leads from a step to another: it stretches as the network is rolled up."""
-    plan = trace.plan
-    if layout.rolled < 0.5:
-        for row in range(plan.rows):
-            part = "decoder" if plan.decodes(step) else "layers"
-            lit = marked.startswith(f"{part}.{row}.weight_hh")
-            _along(pen, layout, shown, step, row, 4.0 if lit else 1.6)
-        _joined_ends(pen, layout, shown, step)
-        if plan.goes_back_in(step) and shown.forward >= step and step - 1 in layout.seen:
-            _going_back_in(pen, layout, step)
-        if plan.chunk_starts(step) and step - 1 in layout.seen:
-            _cut(pen, layout, step)
-    if plan.attends and plan.decodes(step) and shown.computed(plan, 0, step):
-        _looking(pen, trace, layout, shown, step)
+    plan = layout.plan
+    if layout.rolled >= 0.5:
+        return
+    for row in range(plan.rows):
+        part = "decoder" if plan.decodes(step) else "layers"
+        lit = marked.startswith(f"{part}.{row}.weight_hh")
+        _along(pen, layout, shown, step, row, 4.0 if lit else 1.6)
+    _joined_ends(pen, layout, shown, step)
+    if plan.goes_back_in(step) and shown.forward >= step and step - 1 in layout.seen:
+        _going_back_in(pen, layout, step)
+    if plan.chunk_starts(step) and step - 1 in layout.seen:
+        _cut(pen, layout, step)
 
 
 def _cut(pen: _Pen, layout: _Layout, step: int) -> None:
@@ -728,9 +854,7 @@ def _going_back_in(pen: _Pen, layout: _Layout, step: int) -> None:
     start, end = layout.middle(step - 1) + 8 + 4.2 * wrote, layout.middle(step)
     x = end - layout.vector / 2 - 22
     stop = end - 4 - 0.28 * layout.symbol_size * wrote
-    for stroke in ((start, top, x, top), (x, top, x, foot)):
-        pen.figure.strokes.append(Stroke(*stroke, 2.0, colour))
-    pen.arrow(x, foot, max(x, stop), foot, colour, 2.0)
+    pen.path([(start, top), (x, top), (x, foot), (max(x, stop), foot)], colour, 2.0)
 
 
 def _pale(scale: Scale) -> Scale:
@@ -745,6 +869,8 @@ def _looking(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int)
     place for gradients.
     """
     plan, dark = trace.plan, pen.dark
+    if not (plan.decodes(step) and shown.computed(plan, 0, step)):
+        return
     top = layout.hidden(plan.rows - 1)
     left = layout.gradients(step)
     if not shown.gone_back(plan, plan.rows - 1, step):
@@ -767,23 +893,12 @@ def _looking(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, step: int)
         tall = max(1.0, high * weight)
         pen.figure.boxes.append(Box(middle - wide / 2, foot - tall, wide, tall, FORWARD[dark]))
         pen.words(middle, foot - tall - 4, f"{weight:.2f}", 12, "", True, "middle")
-        pen.picture.places.append(
-            Place(
-                middle - wide / 2,
-                foot - max(tall, 10.0),
-                wide,
-                max(tall, 10.0),
-                "attention",
-                "attention",
-                step,
-                place,
-            )
-        )
+        reached = max(tall, 10.0)
+        at = middle - wide / 2, foot - reached, wide, reached
+        pen.picture.places.append(Place(*at, "attention", "attention", step, place))
         level = top - 8 - 12 * (place + 1) / (plan.source + 1)
-        thick = 0.6 + 5.0 * weight
         way = [(middle, top - 3), (middle, level), (left + 6, level)]
-        for (x1, y1), (x2, y2) in pairwise(way):
-            pen.figure.strokes.append(Stroke(x1, y1, x2, y2, thick, FORWARD[dark]))
+        pen.lines(way, FORWARD[dark], 0.6 + 5.0 * weight)
     pen.words(_SIDE, foot - 4, "attention", 12, SOFT[dark], bold=True)
 
 
@@ -879,15 +994,8 @@ def _around(
     done, back = ways
     if back:
         moved = [(x + beside, y) for x, y in reversed(points)]
-        _path(pen, moved, BACK[pen.dark], 1.6)
-    _path(pen, points, FORWARD[pen.dark] if done else FAINT[pen.dark], width)
-
-
-def _path(pen: _Pen, points: list[tuple[float, float]], colour: str, width: float) -> None:
-    """Straight lines from point to point, the last one an arrow."""
-    for (x1, y1), (x2, y2) in pairwise(points[:-1]):
-        pen.figure.strokes.append(Stroke(x1, y1, x2, y2, width, colour))
-    pen.arrow(*points[-2], *points[-1], colour, width)
+        pen.path(moved, BACK[pen.dark], 1.6)
+    pen.path(points, FORWARD[pen.dark] if done else FAINT[pen.dark], width)
 
 
 def _past(
@@ -913,8 +1021,8 @@ def _joined_ends(pen: _Pen, layout: _Layout, shown: Moment, step: int) -> None:
     ways = shown.answered(plan, step), shown.gone_back(plan, top, 0)
     if ways[1]:
         lower = [(x + 6, layout.hidden(top) - 3), (x + 6, high + 6), (end + 6, high + 6)]
-        _path(pen, [*reversed([*lower, (end + 6, foot + 3)])], BACK[pen.dark], 1.6)
-    _path(pen, points, FORWARD[pen.dark] if ways[0] else FAINT[pen.dark], 1.6)
+        pen.path([*reversed([*lower, (end + 6, foot + 3)])], BACK[pen.dark], 1.6)
+    pen.path(points, FORWARD[pen.dark] if ways[0] else FAINT[pen.dark], 1.6)
 
 
 def _along(pen: _Pen, layout: _Layout, shown: Moment, step: int, row: int, width: float) -> None:
@@ -938,20 +1046,19 @@ def _along(pen: _Pen, layout: _Layout, shown: Moment, step: int, row: int, width
     if handed_on and last is not None and done:
         left = min(start, end)
         place = Place(left, bottom - 9, abs(end - start), 20, "arrow", f"{row}/hh", step, 0)
-        # Below all numbers: those of gradients may lie upon it.
-        pen.picture.places.insert(0, place)
+        pen.picture.places.append(place)
     if handed_on:
         colour = FORWARD[dark] if done else FAINT[dark]
         low = bottom + 7 if between else bottom - 3
         if between:
             points = [(start - 3 * way, bottom - 4), (start + 5 * way, low), (end - 7 * way, low)]
-            _path(pen, [*points, (end, bottom - 5)], colour, width)
+            pen.path([*points, (end, bottom - 5)], colour, width)
         else:
             pen.arrow(start, low, end, low, colour, width)
     if last is None or plan.chunk_starts(step) or not shown.gone_back(plan, row, last):
         return
     if last not in layout.seen:
-        _path(pen, [(end, top + 4), (end - 6 * way, top - 8), (start, top - 8)], BACK[dark], 1.6)
+        pen.path([(end, top + 4), (end - 6 * way, top - 8), (start, top - 8)], BACK[dark], 1.6)
         return
     later, high = layout.gradients(last) + 1.5 * layout.gradient + 2, top - 22
     # Into the heading of the column where it is there, else into its first number.
@@ -960,10 +1067,10 @@ def _along(pen: _Pen, layout: _Layout, shown: Moment, step: int, row: int, width
         points = [(end, top + 4), (end - 6, high), (later, high), into]
     else:
         points = [(here + 0.3 * half, top - 3), (here + 0.3 * half, high), (later, high), into]
-    _path(pen, points, BACK[dark], 1.6)
+    pen.path(points, BACK[dark], 1.6)
 
 
-def _loop(pen: _Pen, trace: Trace, layout: _Layout, marked: str) -> None:
+def _loop(pen: _Pen, layout: _Layout, marked: str) -> None:
     """The loop of the recurrence, as the rolled network has it; at the right stand gradients."""
     plan = layout.plan
     for row in range(plan.rows):
@@ -972,14 +1079,10 @@ def _loop(pen: _Pen, trace: Trace, layout: _Layout, marked: str) -> None:
         colour = FORWARD[pen.dark]
         wide = 4.0 if marked.startswith(f"layers.{row}.weight_hh") else 1.8
         reach = x - 46 * layout.rolled
-        for stroke in (
-            (x - 3, top + 6, reach, top + 6),
-            (reach, top + 6, reach, bottom - 6),
-        ):
-            pen.figure.strokes.append(Stroke(*stroke, wide, colour))
-        pen.arrow(reach, bottom - 6, x - 3, bottom - 6, colour, wide)
+        way = [(x - 3, top + 6), (reach, top + 6), (reach, bottom - 6), (x - 3, bottom - 6)]
+        pen.path(way, colour, wide)
         middle = (top + bottom) / 2 + 4
-        again = f"layers.{row}.weight_hh_l0" in trace.weights
+        again = f"layers.{row}.weight_hh_l0" in pen.trace.weights
         said = ", at every step" + (", from the end" if plan.from_end(row) else "")
         formula = f"W_{{hh}}{text(said)}" if again else text(f"the state{said}")
         length = typeset(formula, 14.0).width
@@ -1079,7 +1182,8 @@ def _parameters(
 
 
 _LINE = 15.0
-_SMALL = 11
+_SET = 12.5
+"""Letters of a formula are lower than those of captions at the same size."""
 _ROUNDED = 1e-6
 
 
@@ -1092,12 +1196,14 @@ def _reach(pen: _Pen, trace: Trace, box: tuple[float, float, float, float], at: 
     row = reaching_row(trace.plan)
     found, seen = curves(trace, row), spectrum(trace, row, at)
     title = "how strongly the last loss reaches each state"
-    pen.words(x, y, title, _fitting(title, width, 12), "", True)
-    letters = max(20, int(width / (0.53 * _SMALL)))
+    for words in lines_within(title, width, 12, bold=True):
+        pen.words(x, y, words, 12, bold=True)
+        y, height = y + _LINE, height - _LINE
+    y, height = y - _LINE, height + _LINE
     said = [
         line
-        for sentence in (sentences(trace, row, seen) if seen is not None else ())
-        for line in textwrap.wrap(sentence, letters)
+        for sentence in (sentences(seen) if seen is not None else ())
+        for line in set_in_lines(sentence, width, _SET)
     ]
     if height < 420:
         said = said[:6]
@@ -1121,9 +1227,9 @@ def _reach(pen: _Pen, trace: Trace, box: tuple[float, float, float, float], at: 
         if seen is not None:
             _eigenvalues(pen, seen, x + right + 18 + side / 2, y + 12 + side / 2, side / 2)
         below = y + curve + names + 18
-    for line, words in enumerate(said):
-        if below + _LINE * line <= y + height + 4:
-            pen.words(x, below + _LINE * line, words, _SMALL, SOFT[pen.dark])
+    for number, line in enumerate(said):
+        if below + _LINE * number <= y + height + 4:
+            add_formula(pen.figure, x, below + _LINE * number, line, _SET, SOFT[pen.dark])
 
 
 _CURVES = {
@@ -1215,9 +1321,8 @@ def _ring(
     pen: _Pen, x: float, y: float, radius: float, colour: str, corners: int, width: float = 1.0
 ) -> None:
     angles = np.linspace(0, 2 * np.pi, corners)
-    ring = [(x + radius * np.cos(angle), y + radius * np.sin(angle)) for angle in angles.tolist()]
-    for (x1, y1), (x2, y2) in pairwise(ring):
-        pen.figure.strokes.append(Stroke(x1, y1, x2, y2, width, colour))
+    xs, ys = x + radius * np.cos(angles), y + radius * np.sin(angles)
+    pen.lines([*zip(xs.tolist(), ys.tolist(), strict=True)], colour, width)
 
 
 def _key(pen: _Pen, seen: Spectrum, x: float, y: float) -> None:
@@ -1225,10 +1330,10 @@ def _key(pen: _Pen, seen: Spectrum, x: float, y: float) -> None:
     pen.words(x, y, "eigenvalues", 11, SOFT[pen.dark], True)
     if seen.matrix is not None:
         pen.figure.strokes.append(Stroke(x + 5, y + 15, x + 5.1, y + 15, 6.0, FORWARD[pen.dark]))
-        pen.words(x + 16, y + 19, "W_hh", 11, SOFT[pen.dark])
+        add_formula(pen.figure, x + 16, y + 19, "W_{hh}", 14, SOFT[pen.dark])
         y += 18
     _ring(pen, x + 5, y + 15, 4.0, FORWARD[pen.dark], 13, 1.5)
-    pen.words(x + 16, y + 19, seen.jacobian, 11, SOFT[pen.dark])
+    add_formula(pen.figure, x + 16, y + 19, seen.jacobian, 14, SOFT[pen.dark])
 
 
 def _matrix_reads(width: float, cell: float) -> bool:
@@ -1246,7 +1351,7 @@ def _matrix(
     scale: Scale,
     key: str,
 ) -> None:
-    table = _table(scale, pen.dark)
+    table = colours_of(scale, pen.dark)
     size = int(min(11, cell * 0.68, (width - 3) / 2.75))
     wide, high, readable = (
         max(1.0, width - 1),

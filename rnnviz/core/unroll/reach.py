@@ -13,13 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.architectures import facts_of
+from rnnviz.core.unroll.equations import index, states_of
 from rnnviz.core.unroll.plan import Plan
-from rnnviz.core.unroll.states import left_of_the_state, product_of_jacobians, step_jacobian
+from rnnviz.core.unroll.states import jacobian, left_of_the_state, product_of_jacobians
 from rnnviz.core.unroll.trace import Numbers, Trace
 
 Complex = npt.NDArray[np.complex128]
-_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_SHORT = {"hidden": "h", "cell": "c"}
 
 
 class Curve(NamedTuple):
@@ -35,7 +34,7 @@ class Spectrum(NamedTuple):
     """What the gradient is multiplied by at a step."""
 
     jacobian: str
-    """`∂h₃/∂h₂`, or of all states together `∂(h, c)₃/∂(h, c)₂`."""
+    """As a formula `∂h₃/∂h₂`, or of all states together `∂(h, c)₃/∂(h, c)₂`."""
     eigenvalues: Complex
     """(D,) complex, of the Jacobian."""
     stretch: float
@@ -100,41 +99,42 @@ def spectrum(trace: Trace, row: int, step: int) -> Spectrum | None:
     last = plan.before(row, step)
     if last is None and plan.steps > 1:
         step, last = plan.after(row, step)[0], step
-    jacobian = step_jacobian(trace, row, step)
-    if jacobian is None or last is None:
+    passed = jacobian(trace, row, step)
+    if passed is None or last is None:
         return None
     product = product_of_jacobians(trace, row, last)
     name = "decoder" if plan.decodes(step) else "layers"
     matrix = trace.weights.get(f"{name}.{row}.weight_hh_l0")
     if matrix is not None and matrix.shape[0] != matrix.shape[1]:
         matrix = None
-    letters = ", ".join(_SHORT.get(state, state) for state in facts_of(plan.architecture).states)
-    letters = f"({letters})" if "," in letters else letters
-    now, was = (str(one + 1).translate(_SUBSCRIPT) for one in (step, last))
+    letters = states_of(plan)
     return Spectrum(
-        f"∂{letters}{now}/∂{letters}{was}",
-        np.linalg.eigvals(jacobian).astype(np.complex128),
-        float(np.linalg.norm(jacobian, 2)),
+        f"\\partial {letters}{index(step + 1)}/\\partial {letters}{index(last + 1)}",
+        np.linalg.eigvals(passed).astype(np.complex128),
+        float(np.linalg.norm(passed, 2)),
         float("nan") if product is None else float(np.linalg.norm(product, 2)),
         None if matrix is None else np.linalg.eigvals(matrix).astype(np.complex128),
         float("nan") if matrix is None else float(np.linalg.norm(matrix, 2)),
     )
 
 
-def sentences(trace: Trace, row: int, found: Spectrum) -> tuple[str, ...]:
-    """What the circle shows, in words: which number decides what."""
+def sentences(found: Spectrum) -> tuple[str, ...]:
+    """What the circle shows: which number decides what; formulas stand between `$`."""
     radius = float(np.abs(found.eigenvalues).max())
     said = []
     if found.matrix is not None:
         largest = float(np.abs(found.matrix).max())
         said = [
-            f"spectral radius {largest:.2f}: how W_hh grows or shrinks over many steps",
+            f"spectral radius {largest:.2f}: how $W_{{hh}}$ grows or shrinks over many steps",
             f"largest singular value {found.matrix_stretch:.2f}: the most one step can stretch",
-            f"with tanh' it is {found.jacobian}: radius {radius:.2f}, stretch {found.stretch:.2f}",
+            (
+                f"with $\\tanh'$ it is ${found.jacobian}$: radius {radius:.2f}, stretch "
+                f"{found.stretch:.2f}"
+            ),
         ]
     else:
         said = [
-            f"{found.jacobian}: spectral radius {radius:.2f}, over many such steps",
+            f"${found.jacobian}$: spectral radius {radius:.2f}, over many such steps",
             f"largest singular value {found.stretch:.2f}: the most that this step can stretch",
         ]
     if np.isfinite(found.product):

@@ -89,37 +89,34 @@ def _worked_out(part: ast.expr, names: Mapping[str, Numbers]) -> Numbers | float
     return float(ast.literal_eval(part))
 
 
-def jacobian(trace: Trace, layer: int, step: int) -> Numbers | None:
-    """(U, U) dh_t/dh_(t-1) of a vanilla row, diag(1 - h²) W_hh; None for any other."""
-    head = "decoder" if trace.plan.decodes(step) else "layers"
-    name = f"{head}.{layer}.weight_hh_l0"
-    if facts_of(trace.plan.architecture).made or name not in trace.weights:
+def jacobian(trace: Trace, row: int, step: int) -> Numbers | None:
+    """(D, D) how all states of a row after a step move with those before.
+
+    Measured by autograd where the trace has it (`R/jacobian`), else of a vanilla row diag(1 - h²)
+    W_hh. None where a state begins anew, and where it is not known.
+    """
+    plan, key = trace.plan, f"{row}/jacobian"
+    if begins_anew(plan, row, step):
         return None
-    slopes = 1 - trace[f"{layer}/hidden"][step] ** 2
+    if key in trace:
+        measured: Numbers = trace[key][step]
+        return measured if np.isfinite(measured).all() else None
+    name = f"{'decoder' if plan.decodes(step) else 'layers'}.{row}.weight_hh_l0"
+    if facts_of(plan.architecture).made or name not in trace.weights:
+        return None
+    slopes = 1 - trace[f"{row}/hidden"][step] ** 2
     product: Numbers = slopes[:, None] * trace.weights[name]
     return product
-
-
-def step_jacobian(trace: Trace, row: int, step: int) -> Numbers | None:
-    """(D, D) how all states of a row after a step move with those before; None where none were.
-
-    Measured by autograd, see `R/jacobian` of the trace.
-    """
-    key = f"{row}/jacobian"
-    if key not in trace or not np.isfinite(trace[key][step]).all():
-        return None
-    found: Numbers = trace[key][step]
-    return found
 
 
 def product_of_jacobians(trace: Trace, row: int, step: int) -> Numbers | None:
     """(D, D) how the states of a row after its last step move with those after this one.
 
-    None where a state begins anew in between, or where they are not known.
+    None at the last step, where a state begins anew in between, or where they are not known.
     """
     found = None
     for later in trace.plan.after(row, step):
-        one = step_jacobian(trace, row, later)
+        one = jacobian(trace, row, later)
         if one is None:
             return None
         found = one if found is None else one @ found

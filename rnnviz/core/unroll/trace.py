@@ -15,7 +15,7 @@
     R/last/STATE              (T, U)       gradient of the last loss alone
     R/jacobian                (T, D, D)    of what a step leaves to what it found, all states of the
                                            row one behind the other, D = U times their number; NaN
-                                           where nothing was found; only of small ones
+                                           where nothing was found; of rows that were asked
     weight/NAME               the parameters before the update
     share/NAME                (T, ...)     what the copy at each step adds to the gradient
     gradient/NAME             the sum of the shares
@@ -72,6 +72,17 @@ class Trace(Struct, frozen=True, dict=True):
     def weights(self) -> dict[str, Numbers]:
         """The parameters by their names."""
         return {name: self[f"weight/{name}"] for name in self.parameters}
+
+    def updated(self) -> dict[str, Numbers]:
+        """The parameters after the update.
+
+        Raises:
+            UnrollError: the update is no number.
+        """
+        found = {name: self[f"weight/{name}"] + self[f"update/{name}"] for name in self.parameters}
+        if not all(np.isfinite(values).all() for values in found.values()):
+            raise UnrollError("the update is no number; take a smaller rate, or clip")
+        return found
 
     @property
     def loss(self) -> float:

@@ -38,21 +38,21 @@ def compute_unrolled(request: ComputeUnrolled, context: Context[None]) -> Unroll
     plan.check()
     context.progress(0, 1)
     with one_thread_each:
-        weights = (
-            dict(read_trace(Path(request.weights), plan).weights)
-            if request.weights
-            else first_weights(plan)
-        )
+        before = read_trace(Path(request.weights), plan) if request.weights else None
+        weights = first_weights(plan) if before is None else before.weights
         for edit in request.edits:
             weights = _edited(weights, edit)
         if request.radius:
             weights = with_radius(plan, weights, request.radius)
         made = 0
-        if request.updates:
+        changed = bool(request.edits or request.radius or request.until_learned)
+        if before is not None and request.same and request.updates == 1 and not changed:
+            weights, made = before.updated(), 1
+        elif request.updates:
             weights, made = train(plan, weights, request.updates, request.until_learned)
         trained = request.trained + made
         trace = (
-            compute(plan, weights, trained)
+            compute(plan, weights, trained, request.jacobians)
             if request.test is None
             else write_on(plan, weights, request.test.temperature, request.test.draw, trained)
         )

@@ -7,7 +7,7 @@ is known; their sum is the gradient of the shared parameters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 import numpy as np
@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from rnnviz.core.errors import UnrollError
 from rnnviz.core.unroll.plan import END, MOST_STEPS, Plan
+from rnnviz.core.unroll.states import begins_anew, entering, state_before
 from rnnviz.core.unroll.trace import Numbers, Trace
 from rnnviz.nets.architectures import Layer, LayerState, architecture_named
 from rnnviz.nets.architectures.base import Change
@@ -28,9 +29,12 @@ Weights = Mapping[str, Numbers]
 
 
 class SmallNetwork(nn.Module):
-    """Embedding or one-hot, recurrent layers, a linear output; in float64."""
+    """Embedding or one-hot, recurrent layers, a linear output; in float64.
 
-    def __init__(self, plan: Plan) -> None:
+    Its weights are those that the seed of the plan draws, unless others are put in: not `drawn`.
+    """
+
+    def __init__(self, plan: Plan, drawn: bool = True) -> None:
         super().__init__()
         kind = architecture_named(plan.architecture)
         if not kind.facts.starts_anywhere:
@@ -51,8 +55,9 @@ class SmallNetwork(nn.Module):
         read_from = units * plan.directions * (2 if plan.attends else 1)
         self.output = nn.Linear(read_from, size)
         self.double()
-        bound = 1 / plan.units**0.5
-        draw_first_weights(self, plan.seed, kind.facts, plan.units, lambda name, parameter: bound)
+        if drawn:
+            bound = 1 / plan.units**0.5
+            draw_first_weights(self, plan.seed, kind.facts, plan.units, lambda name, part: bound)
 
     def layers_at(self, step: int) -> nn.ModuleList:
         """The layers that a step runs: the encoder's, then the decoder's."""
@@ -168,8 +173,16 @@ class _Notes:
         return nodes
 
 
-def compute(plan: Plan, weights: Weights | None = None, trained: int = 0) -> Trace:
+def compute(
+    plan: Plan,
+    weights: Weights | None = None,
+    trained: int = 0,
+    jacobians: Iterable[int] | None = None,
+) -> Trace:
     """All numbers of the plan; with these weights, or those that its seed draws.
+
+    Args:
+        jacobians: the rows of which they are wanted; None for all.
 
     Raises:
         UnrollError: the plan cannot be computed, or the weights are not of such a network.
@@ -178,8 +191,8 @@ def compute(plan: Plan, weights: Weights | None = None, trained: int = 0) -> Tra
     copies = _Copies(network)
     notes = [_Notes() for _ in plan.inputs]
     below = [copies.at(step).enter(symbol) for step, symbol in enumerate(plan.inputs)]
-    for note, entering in zip(notes, below, strict=True):
-        note.keep("inputs", entering)
+    for note, read in zip(notes, below, strict=True):
+        note.keep("inputs", read)
     hidden: list[list[Tensor]] = []
     for layer in range(plan.layers):
         rows = plan.rows_of(layer)
@@ -199,7 +212,11 @@ def compute(plan: Plan, weights: Weights | None = None, trained: int = 0) -> Tra
     arrays |= _update(plan, network, copies)
     # Only now: kept gradients would add up.
     arrays |= _of_the_last(notes, asked[-1])
-    arrays |= _jacobians(network, arrays)
+    known = Trace(plan, arrays)
+    small = plan.units * len(network.layer_at(0, 0).facts.states) <= _MOST_JACOBIAN
+    wanted = range(plan.rows) if jacobians is None else jacobians
+    for row in wanted if small else ():
+        arrays[f"{row}/jacobian"] = _jacobian(network, known, row)
     for values in arrays.values():
         values.flags.writeable = False
     return Trace(plan, arrays, trained)
@@ -249,55 +266,39 @@ _MOST_JACOBIAN = 64
 """Numbers of a state: of larger ones no Jacobian is kept."""
 
 
-def _jacobians(network: SmallNetwork, arrays: Mapping[str, Numbers]) -> dict[str, Numbers]:
-    """How each step's state moves with the one before, all states of a row together.
+def _jacobian(network: SmallNetwork, trace: Trace, row: int) -> Numbers:
+    """(T, D, D) how each step's states of a row move with those before; NaN where none were.
 
-    Every number of a state is a stream of its own, so that one way back gives all rows.
+    Every number of a state is a stream of its own, so that one way back gives all of them.
     """
-    plan = network.plan
-    found: dict[str, Numbers] = {}
-    for row in range(plan.rows):
-        states = network.layer_at(row, 0).facts.states
-        size = len(states) * plan.units
-        if size > _MOST_JACOBIAN:
+    plan, states = network.plan, network.layer_at(row, 0).facts.states
+    size = len(states) * plan.units
+    whole = np.full((plan.steps, size, size), np.nan)
+    for decodes in (False, True):
+        steps = [
+            step
+            for step in range(plan.steps)
+            if plan.decodes(step) is decodes and not begins_anew(plan, row, step)
+        ]
+        if not steps:
             continue
-        entering = arrays["inputs"]
-        if plan.layer_of(row):
-            parts = [arrays[f"{r}/hidden"] for r in plan.rows_of(plan.layer_of(row) - 1)]
-            entering = np.concatenate(parts, axis=1)
-        whole = np.full((plan.steps, size, size), np.nan)
-        for part in (
-            range(plan.source or plan.steps),
-            range(plan.source or plan.steps, plan.steps),
-        ):
-            steps = [
-                step
-                for step in part
-                if plan.before(row, step) is not None
-                and not (plan.chunk_starts(step) and not plan.carried)
-            ]
-            if not steps:
-                continue
-            before = [
-                torch.tensor(np.stack([arrays[f"{row}/{name}"][_was(plan, row, t)] for t in steps]))
-                .repeat_interleave(size, dim=0)
-                .requires_grad_()
-                for name in states
-            ]
-            inputs = torch.tensor(entering[steps]).repeat_interleave(size, dim=0)
-            after = network.layer_at(row, steps[0]).step(inputs, tuple(before)).state
-            joined = torch.cat(after, dim=1).view(len(steps), size, size)
-            asked = joined.diagonal(dim1=1, dim2=2).sum()
-            slopes = torch.autograd.grad(asked, before, materialize_grads=True)
-            whole[steps] = torch.cat(slopes, dim=1).view(len(steps), size, size).numpy()
-        found[f"{row}/jacobian"] = whole
-    return found
+        before = [
+            _streams([state_before(trace, row, name, step) for step in steps], size)
+            for name in states
+        ]
+        inputs = _streams([entering(trace, row, step) for step in steps], size)
+        for part in before:
+            part.requires_grad_()
+        after = network.layer_at(row, steps[0]).step(inputs, tuple(before)).state
+        asked = torch.cat(after, dim=1).view(len(steps), size, size).diagonal(dim1=1, dim2=2).sum()
+        slopes = torch.autograd.grad(asked, before, materialize_grads=True)
+        whole[steps] = torch.cat(slopes, dim=1).view(len(steps), size, size).numpy()
+    return whole
 
 
-def _was(plan: Plan, row: int, step: int) -> int:
-    before = plan.before(row, step)
-    assert before is not None
-    return before
+def _streams(rows: list[Numbers], each: int) -> Tensor:
+    """(S * each, N) every one of the S rows so many times."""
+    return torch.tensor(np.stack(rows)).repeat_interleave(each, dim=0)
 
 
 _GOES_ON = 4
@@ -425,7 +426,7 @@ def network_of(plan: Plan, weights: Weights | None) -> SmallNetwork:
         UnrollError: the plan cannot be computed, or the weights are not of such a network.
     """
     plan.check()
-    network = SmallNetwork(plan)
+    network = SmallNetwork(plan, drawn=weights is None)
     if weights is None:
         return network
     wanted = {name: tuple(value.shape) for name, value in network.named_parameters()}

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from rnnviz.core.errors import UnrollError
 from rnnviz.core.unroll.moments import Moment, count_of, moment
 from rnnviz.core.unroll.plan import END, Plan, structure_named
+from rnnviz.core.unroll.reach import reaching_row
 from rnnviz.core.unroll.trace import Trace, read_trace
 from rnnviz.session.shared.identities import Subject
 from rnnviz.session.shared.jobs import Jobs
@@ -261,11 +262,13 @@ class Unroll(QObject):
             path=str(self._scratch.new() / "trace.npz"),
             weights=kept.path if kept else "",
             trained=kept.trained if kept else 0,
+            same=kept is not None and kept.plan == plan and kept.test is None,
             updates=change.updates,
             until_learned=change.until_learned,
             radius=change.radius,
             edits=change.edits,
             test=test,
+            jacobians=(reaching_row(plan),),
         )
 
         def done(answer: Unrolled) -> None:

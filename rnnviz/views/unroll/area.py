@@ -113,7 +113,7 @@ class UnrollArea(QWidget):
         self.drawing.seen_changed.connect(self._follow_steps)
         self.drawing.edit_requested.connect(self._edit)
         unroll.changed.connect(self._follow)
-        unroll.moment_changed.connect(self._follow)
+        unroll.moment_changed.connect(self._follow_moment)
         unroll.refused.connect(self._refuse)
         self._follow()
         unroll.ensure_computed()
@@ -381,10 +381,6 @@ class UnrollArea(QWidget):
     @Slot()
     def _follow(self) -> None:
         """Show where the session is."""
-        self._slider.blockSignals(True)
-        self._slider.setRange(0, self._unroll.last_index)
-        self._slider.setValue(self._unroll.index)
-        self._slider.blockSignals(False)
         self._undo.setEnabled(self._unroll.can_undo)
         plan, test = self._unroll.plan, self._unroll.test
         self._test.blockSignals(True)
@@ -400,6 +396,15 @@ class UnrollArea(QWidget):
         self._follow_choices()
         self._threshold.setVisible(plan.clip != "none")
         self._carried.setVisible(plan.chunk > 0)
+        self._follow_moment()
+
+    @Slot()
+    def _follow_moment(self) -> None:
+        """Show which moment it is."""
+        self._slider.blockSignals(True)
+        self._slider.setRange(0, self._unroll.last_index)
+        self._slider.setValue(self._unroll.index)
+        self._slider.blockSignals(False)
         self._explain(self.drawing.place)
 
     def _follow_choices(self) -> None:

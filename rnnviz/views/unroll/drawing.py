@@ -10,6 +10,7 @@ from rnnviz.core.unroll.inside import draw_inside
 from rnnviz.core.unroll.moments import steps_at
 from rnnviz.core.unroll.picture import (
     LEAST_COLUMN,
+    KeptParts,
     Moving,
     Picture,
     Place,
@@ -52,6 +53,7 @@ class UnrollDrawing(PointedPicture):
         self._rolled = 0.0
         self._goal = 0.0
         self._movement: _Movement | None = None
+        self._kept = KeptParts()
         self._clock = QElapsedTimer()
         self._rolling = QTimer(self)
         self._rolling.setInterval(_FRAME_MS)
@@ -206,11 +208,10 @@ class UnrollDrawing(PointedPicture):
         if self._place is not None and self._place.kind == "weight":
             marked = self._place.key.removeprefix("gradient/")
         looked = self._place.step if self._place is not None else -1
-        picture = draw(
+        return draw(
             trace, self._unroll.moment, self._plain_size, dark, self._rolled, marked, self._reach,
-            looked, self._first, self._least,
+            looked, self._first, self._least, self._scale, self._kept,
         )  # fmt: skip
-        return picture if self._scale == 1 else picture.scaled(self._scale)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture, or one of a movement."""
@@ -224,9 +225,11 @@ class UnrollDrawing(PointedPicture):
         """A weight, not its gradient."""
         return place.kind == "weight" and not place.key.startswith("gradient/")
 
-    def marks_all(self, place: Place) -> bool:
+    def marks(self, place: Place | None) -> object:
         """A weight is the same at every step; a step has a Jacobian, where these are shown."""
-        return place.kind == "weight" or (self._reach and place.step >= 0)
+        if place is not None and place.kind == "weight":
+            return place.key.removeprefix("gradient/")
+        return place.step if place is not None and self._reach and place.step >= 0 else None
 
 
 class _Movement:

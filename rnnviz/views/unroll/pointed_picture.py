@@ -20,7 +20,7 @@ from rnnviz.core.unroll.picture import Picture, Place
 from rnnviz.views.shared.neighbours import neighbour
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.views.shared.words.speaking import speak
-from rnnviz.views.text.painting.text_figure import paint_figure
+from rnnviz.views.unroll.painted_parts import PaintedParts
 
 
 class PointedPicture(QWidget):
@@ -41,6 +41,7 @@ class PointedPicture(QWidget):
         self._picture: Picture | None = None
         self._pixmap = QPixmap()
         self._place: Place | None = None
+        self._painted = PaintedParts()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -57,9 +58,9 @@ class PointedPicture(QWidget):
         """Whether another number may be put there."""
         return False
 
-    def marks_all(self, place: Place) -> bool:
-        """Whether pointing at it is seen elsewhere in the picture, too."""
-        return False
+    def marks(self, place: Place | None) -> object:
+        """What lights up elsewhere in the picture as this is pointed at; None for nothing."""
+        return None
 
     # What is painted
 
@@ -77,31 +78,36 @@ class PointedPicture(QWidget):
     def draw_anew(self) -> None:
         """Make the picture again: other numbers, another moment, size or theme."""
         size = (float(self.width()), float(self.height()))
+        before = self._picture
         self._picture = self.make_picture(size, theme_of(self).dark) if self.width() >= 10 else None
         if self._picture is None:
             self.update()
             return
         ratio = self.devicePixelRatioF()
-        self._pixmap = QPixmap(self.size() * ratio)
-        self._pixmap.setDevicePixelRatio(ratio)
-        with QPainter(self._pixmap) as painter:
-            paint_figure(painter, self._picture.figure)
+        if self._pixmap.size() != (pixels := self.size() * ratio):
+            self._pixmap, before = QPixmap(pixels), None
+            self._pixmap.setDevicePixelRatio(ratio)
+        changed = self._painted.paint(self._pixmap, before, self._picture)
         if self._place is None:
             speak(self, self._picture.figure.words[0].text)
-        self.update()
+        self.update(changed)
 
     @Slot()
     def find_place(self) -> None:
         """Other numbers: what was pointed at may lie elsewhere, or be no more."""
-        place, self._place = self._place, None
+        place = self._place
         self.draw_anew()
-        if place is not None and self._picture is not None:
-            names = (place.kind, place.key, place.step, place.row, place.column)
-            for found in self._picture.places:
-                if (found.kind, found.key, found.step, found.row, found.column) == names:
-                    self._place = found
-        if place is not None:
-            self.pointed.emit(self._place)
+        if place is None:
+            return
+        names = (place.kind, place.key, place.step, place.row, place.column)
+        found = self._picture.places if self._picture is not None else []
+        self._place = next(
+            (p for p in found if (p.kind, p.key, p.step, p.row, p.column) == names), None
+        )
+        if self.marks(self._place) != self.marks(place):
+            self.draw_anew()
+        self.update()
+        self.pointed.emit(self._place)
 
     # Pointing
 
@@ -111,10 +117,11 @@ class PointedPicture(QWidget):
             return
         before, self._place = self._place, place
         self.pointed.emit(place)
-        if any(one is not None and self.marks_all(one) for one in (before, place)):
+        if self.marks(before) != self.marks(place):
             self.draw_anew()
-        else:
-            self.update()
+        for one in (before, place):
+            if one is not None:
+                self.update(_frame(one).toAlignedRect().adjusted(-2, -2, 2, 2))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Point at the number below."""
@@ -172,10 +179,7 @@ class PointedPicture(QWidget):
             painter.drawPixmap(QPointF(0, 0), self._pixmap)
             if self._place is not None:
                 painter.setPen(QPen(QColor(theme.accent), 2))
-                place = self._place
-                painter.drawRect(
-                    QRectF(place.x - 1, place.y - 1, place.width + 1, place.height + 1)
-                )
+                painter.drawRect(_frame(self._place))
             if self.hasFocus():
                 painter.setPen(QPen(QColor(theme.accent), 1))
                 painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
@@ -200,3 +204,8 @@ class PointedPicture(QWidget):
         """They go elsewhere."""
         super().focusOutEvent(event)
         self.update()
+
+
+def _frame(place: Place) -> QRectF:
+    """The line around a number that is pointed at."""
+    return QRectF(place.x - 1, place.y - 1, place.width + 1, place.height + 1)

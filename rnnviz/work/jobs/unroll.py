@@ -48,6 +48,8 @@ class ComputeUnrolled(Request[None, Unrolled], frozen=True, kw_only=True):
     """The trace whose weights it starts from; none: those that the plan's seed draws."""
     trained: int = 0
     """How many updates led to these weights."""
+    same: bool = False
+    """Whether that trace is of this plan: then the first update is the one that it shows."""
     updates: int = 0
     until_learned: bool = False
     radius: float = 0.0
@@ -55,6 +57,8 @@ class ComputeUnrolled(Request[None, Unrolled], frozen=True, kw_only=True):
     edits: tuple[WeightEdit, ...] = ()
     test: TestTime | None = None
     """Compute test time, when what it writes goes back in, instead of the pass over the targets."""
+    jacobians: tuple[int, ...] | None = None
+    """The rows of which they are wanted, as in `core.unroll.trace`; None for all."""
 
 
 class Writes(msgspec.Struct, frozen=True):

@@ -29,7 +29,8 @@ def made_up(plan: Plan) -> Trace:
         for channel in facts_of(plan.architecture).channels:
             arrays[f"{layer}/{channel.name}"] = numbers.uniform(-1, 1, size=(steps, units))
         wide = units * len(facts_of(plan.architecture).states)
-        arrays[f"{layer}/jacobian"] = numbers.normal(size=(steps, wide, wide))
+        if plan.architecture != "rnn":  # of a vanilla network it follows from the numbers above
+            arrays[f"{layer}/jacobian"] = numbers.normal(size=(steps, wide, wide))
         for part in ("own", "later", "last"):
             for state in facts_of(plan.architecture).states:
                 arrays[f"{layer}/{part}/{state}"] = numbers.normal(size=(steps, units))
@@ -60,7 +61,8 @@ def made_up(plan: Plan) -> Trace:
 
 def words(trace: Trace, index: int, **settings) -> list[str]:
     picture = draw(trace, moment(index, trace.plan.steps), **settings)
-    return [word.text for word in picture.figure.words]
+    drawn = picture.figure
+    return [word.text for word in drawn.words] + [signs.text for signs in drawn.signs]
 
 
 def test_moments_go_forwards_then_back() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from rnnviz.core.architectures import ARCHITECTURES, facts_of
 from rnnviz.core.errors import UnrollError
+from rnnviz.core.export.mathematics import glyphs, plain
 from rnnviz.core.unroll.moments import count_of, moment
 from rnnviz.core.unroll.picture import draw
 from rnnviz.core.unroll.plan import of_word
@@ -47,10 +48,12 @@ def test_the_circle_shows_the_eigenvalues_of_the_step(architecture: str) -> None
     product = trace["0/jacobian"][3] @ jacobian
     assert found.product == pytest.approx(np.linalg.norm(product, 2))
     assert (found.matrix is not None) is (architecture == "rnn")
-    said = " ".join(sentences(trace, 0, found))
+    said = " ".join(sentences(found))
     assert f"{np.abs(found.eigenvalues).max():.2f}" in said and f"{found.stretch:.2f}" in said
     first = spectrum(trace, 0, 0)
-    assert first is not None and first.jacobian.endswith("₁"), "the first step has none: the second"
+    assert first is not None and plain(first.jacobian).endswith("₁"), (
+        "the first step has none: the second"
+    )
 
 
 def test_along_a_cell_the_gates_alone_remain() -> None:
@@ -69,8 +72,13 @@ def test_it_is_drawn_beside_the_steps(architecture: str, size: tuple[float, floa
     trace = compute(of_word("hello", architecture=architecture))
     picture = draw(trace, moment(count_of(trace.plan) - 1, 4), size, reach=True, looked=2)
     said = [word.text for word in picture.figure.words]
-    assert "how strongly the last loss reaches each state" in said
-    assert any("∂h₃/∂h₂" in word or "∂(h, c)₃/∂(h, c)₂" in word for word in said)
+    assert "how strongly the last loss reaches each state" in " ".join(said)
+    assert not any("∂" in word or "W_hh" in word for word in said), "formulas are set"
+    formulas = "".join(one.text for one in picture.figure.signs)
+    assert ("∂(ℎ,𝑐)3/∂(ℎ,𝑐)2" if architecture == "lstm" else "∂ℎ3/∂ℎ2") in formulas
+    for one in picture.figure.signs:
+        long = sum(glyphs()[sign].advance for sign in one.text) / 1000 * one.size
+        assert one.x + long <= size[0], one
     assert not any(place.kind == "weight" for place in picture.places)
     for word in picture.figure.words:
         if word.anchor == "start":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 from PIL import Image
@@ -28,6 +29,12 @@ def area(qtbot, tmp_path):
     qtbot.waitUntil(lambda: made.drawing.picture is not None)
     yield made
     unroll.close()
+
+
+def pixels(pixmap):
+    image = pixmap.toImage()
+    shape = image.height(), image.bytesPerLine() // 4, 4
+    return np.frombuffer(image.constBits(), np.uint8).reshape(shape).astype(int)
 
 
 def signs(area):
@@ -348,3 +355,45 @@ def test_the_movement_is_that_of_the_picture(area, qtbot):
     )
     # Parts stand on whole pixels while they move, and the later ones lie above.
     assert same > 0.9 * (moved.width() // 5) * (moved.height() // 5)
+
+
+@pytest.mark.parametrize("structure", ["many-to-many", "attention"])
+@pytest.mark.parametrize("size", [(1000, 700), (1500, 1000)])
+def test_from_moment_to_moment_the_picture_is_what_it_is_painted_whole(
+    area, qtbot, structure, size
+):
+    direction = "both" if structure == "many-to-many" and size[0] == 1000 else "forward"
+    area.resize(*size)
+    area._choose_structure(structure)
+    area._unroll.set_plan(msgspec.structs.replace(area._unroll.plan, direction=direction))
+    drawing, last = area.drawing, area._unroll.last_index
+    drawing.show_all(structure == "attention")
+    for index in (*range(last + 1), *range(last, -1, -3)):
+        area._unroll.set_index(index)
+        painted = pixels(drawing._pixmap)
+        drawing._picture = None
+        drawing.draw_anew()
+        apart = np.abs(painted - pixels(drawing._pixmap)).max(axis=2)
+        # A line that is cut where it leaves what is painted anew is rounded otherwise there.
+        assert apart.max() < 60 and (apart > 0).sum() < 50, index
+
+
+def test_little_is_laid_out_and_painted_as_one_goes_on(area, qtbot):
+    area._unroll.set_index(2)
+    before = set(area.drawing.picture.parts)
+    area._unroll.set_index(3)
+    after = set(area.drawing.picture.parts)
+    assert len(after - before) <= 5 < len(after), "the words above, a step, its arrows"
+
+
+def test_what_is_lit_alone_lays_out_the_picture_anew(area, qtbot):
+    area._unroll.set_index(4)
+    weights = [p for p in area.drawing.picture.places if p.key == "layers.0.weight_hh_l0"]
+    area.drawing.point_at(weights[0])
+    lit = area.drawing.picture
+    area.drawing.point_at(weights[1])
+    assert area.drawing.picture is lit, "the same matrix is lit"
+    area._unroll.set_index(5)
+    assert any(s.width > 3 for s in area.drawing.picture.figure.strokes), "and stays lit"
+    area.drawing.point_at(None)
+    assert not any(s.width > 3 for s in area.drawing.picture.figure.strokes)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
@@ -20,7 +19,16 @@ from rnnviz.core.alignments.steps.attention_steps import AttentionSteps
 from rnnviz.core.alignments.words.tokens import runs_right_to_left
 from rnnviz.core.colours.colour import INK, PAPER, Scale
 from rnnviz.core.colours.weight_colours import WHOLE
-from rnnviz.core.export.figure import SOFT, Anchor, Box, Figure, Stroke, Words, hex_colour
+from rnnviz.core.export.figure import (
+    SOFT,
+    Anchor,
+    Box,
+    Figure,
+    Stroke,
+    Words,
+    colours_of,
+    hex_colour,
+)
 
 Part = Literal["memory", "place", "score", "weight", "context", "before", "state", "word", "read"]
 QUERY = {False: "#b84a00", True: "#ff9a52"}
@@ -186,7 +194,7 @@ class _Drawing:
     ) -> None:
         """Some units of a vector as cells in a row, or one below the other."""
         units = _some_units(len(values), height if upright else width)
-        table = _table(scale, self.dark)
+        table = colours_of(scale, self.dark)
         entries = scale.index(np.asarray(values, np.float32)[units]).tolist()
         cell = (height if upright else width) / len(units)
         for at, (unit, entry) in enumerate(zip(units, entries, strict=True)):
@@ -304,7 +312,7 @@ class _Drawing:
         assert steps.weights is not None
         weights = steps.weights[self.row]
         wide = min(38.0 * self.unit, self.across * 0.7)
-        table, entries = _table(WHOLE, dark), WHOLE.index(weights).tolist()
+        table, entries = colours_of(WHOLE, dark), WHOLE.index(weights).tolist()
         base = y + high + self.small
         self.label(base - 2, "a")
         size = int(min(self.text, (self.across - 2) / (4 * _LETTER)))
@@ -389,7 +397,7 @@ class _Drawing:
                 )
             return
         weights = steps.weights[self.row]
-        table, entries = _table(WHOLE, dark), WHOLE.index(weights).tolist()
+        table, entries = colours_of(WHOLE, dark), WHOLE.index(weights).tolist()
         span = max(1.0, self.width - 2 * _SIDE - self.labels)
         for place in np.argsort(np.nan_to_num(weights), kind="stable").tolist():
             weight = float(weights[place])
@@ -501,7 +509,7 @@ class _Drawing:
         room = max(8.0, right - left - names - 8 - 4 * size * _LETTER - 10)
         y = max(middle - len(listed) * pitch / 2, middle - 0.45 * deep) + pitch * 0.75
         y = min(y, self.height - 6 - (len(listed) - 1) * pitch)
-        table = _table(WHOLE, dark)
+        table = colours_of(WHOLE, dark)
         for place, (token, p) in enumerate(listed):
             written = token == chosen
             colour = FLOW[dark] if written else self.ink
@@ -538,7 +546,7 @@ def _matrix(
     cell = min((right - x - 28) / max(columns, 1), (height - y - 16) / max(rows, 1), 34.0)
     letters = max(6, min(size, int(cell * 0.8)))
     ink, soft = hex_colour(INK[dark]), SOFT[dark]
-    table = _table(WHOLE, dark)
+    table = colours_of(WHOLE, dark)
     turned = runs_right_to_left(steps.places)
     order = range(columns - 1, -1, -1) if turned else range(columns)
     for seen, column in enumerate(order):
@@ -584,13 +592,6 @@ def _scale(values: Floats) -> Scale:
     known = np.abs(values[np.isfinite(values)])
     bound = float(np.quantile(known, 0.98)) if known.size else 1.0
     return Scale(-max(bound, 1e-6), max(bound, 1e-6), "blue-orange")
-
-
-@lru_cache(maxsize=64)
-def _table(scale: Scale, dark: bool) -> tuple[str, ...]:
-    """The colours of a scale as words; no value is the ground."""
-    entries = [hex_colour(entry) for entry in scale.colours(dark)[:-1]]
-    return (*entries, hex_colour(PAPER[dark]))
 
 
 def _sub(number: int) -> str:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QLineF, QMarginsF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
@@ -74,6 +75,44 @@ def paint_parts(painter: QPainter, drawn: Figure) -> None:
             _paint_words(painter, words, family)
     for signs in drawn.signs:
         _paint_signs(painter, signs)
+
+
+def reach_of(drawn: Figure) -> QRectF:
+    """Where a figure paints anything but its ground, with a little around it."""
+    lefts = [box.x for box in drawn.boxes]
+    tops = [box.y for box in drawn.boxes]
+    rights = [box.x + box.width for box in drawn.boxes]
+    bottoms = [box.y + box.height for box in drawn.boxes]
+    for line in drawn.strokes:
+        xs, ys = (line.x1, line.x2), (line.y1, line.y2)
+        lefts += xs
+        rights += xs
+        tops += ys
+        bottoms += ys
+    family = ui_font().family() if drawn.words else ""
+    for words in drawn.words:
+        laid_out = _laid_out(words.text, words.size, words.bold, family)
+        lefts.append(words.x - laid_out.back[words.anchor])
+        rights.append(lefts[-1] + laid_out.length)
+        tops.append(words.y - 1.2 * words.size)
+        bottoms.append(words.y + 0.5 * words.size)
+    for signs in drawn.signs:
+        lefts.append(signs.x)
+        rights.append(signs.x + _advance(signs.text) * signs.size)
+        tops.append(signs.y - 1.2 * signs.size)
+        bottoms.append(signs.y + 0.6 * signs.size)
+    if not lefts:
+        return QRectF()
+    around = 2 + max((line.width for line in drawn.strokes), default=0.0)
+    reach = QRectF(QPointF(min(lefts), min(tops)), QPointF(max(rights), max(bottoms)))
+    return reach.adjusted(-around, -around, around, around)
+
+
+@lru_cache(maxsize=2048)
+def _advance(text: str) -> float:
+    """How long signs of a formula are, in their size."""
+    known = glyphs()
+    return sum(known[sign].advance for sign in text) / 1000
 
 
 def figure_image(drawn: Figure, scale: float = 2.0) -> QImage:
@@ -192,23 +231,34 @@ def _paint_words(painter: QPainter, words: Words, family: str) -> None:
 
 def _paint_laid_out(painter: QPainter, words: Words, family: str) -> None:
     """The same pixels in a third of the time: the words of a figure come again and again."""
-    laid_out, length = _laid_out(words.text, words.size, words.bold, family)
-    font, metrics = _caption_font(words.size, words.bold, family)
-    painter.setFont(font)
+    laid_out = _laid_out(words.text, words.size, words.bold, family)
+    painter.setFont(laid_out.font)
     painter.setPen(_colour(words.colour))
-    back = {"start": 0.0, "middle": length / 2, "end": length}[words.anchor]
-    painter.drawStaticText(QPointF(words.x - back, words.y - metrics.ascent()), laid_out)
+    at = QPointF(words.x - laid_out.back[words.anchor], words.y - laid_out.ascent)
+    painter.drawStaticText(at, laid_out.text)
+
+
+class _LaidOut(NamedTuple):
+    """A line of words that was laid out."""
+
+    text: QStaticText
+    font: QFont
+    ascent: float
+    length: float
+    back: dict[str, float]
+    """By anchor: how far it begins before its place."""
 
 
 @lru_cache(maxsize=4096)
-def _laid_out(text: str, size: int, bold: bool, family: str) -> tuple[QStaticText, float]:
-    """A line of words that was laid out, and how long it is."""
+def _laid_out(text: str, size: int, bold: bool, family: str) -> _LaidOut:
     font, metrics = _caption_font(size, bold, family)
     made = QStaticText(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
     made.prepare(font=font)
-    return made, metrics.horizontalAdvance(text)
+    long = metrics.horizontalAdvance(text)
+    back = {"start": 0.0, "middle": long / 2, "end": long}
+    return _LaidOut(made, font, metrics.ascent(), long, back)
 
 
 def _paint_signs(painter: QPainter, signs: Signs) -> None:
