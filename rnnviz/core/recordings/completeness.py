@@ -53,21 +53,29 @@ class CompleteRanges:
     """Version 2, as a reader sees it."""
 
     def __init__(self, array: npt.NDArray[Any], length: int) -> None:
-        self._array = array
+        self._array = np.asarray(array)
+        """No `memmap`, of which every part would be one, too."""
         self._length = length
         self._whole: set[int] = set()
         """Groups that are complete and so stay: asked at every painting, of many documents."""
+        self._last: dict[int, tuple[bytes, Ranges]] = {}
+        """What stood in the file of a group when it was asked for last, and what that says."""
 
     def ranges(self, place: int) -> Ranges:
         """Of this group."""
         whole: Ranges = ((0, self._length),)
         if place in self._whole:
             return whole
-        slots = self._array[place]
+        written = self._array[place].tobytes()
+        last = self._last.get(place)
+        if last is not None and last[0] == written:
+            return last[1]
+        slots = np.frombuffer(written, self._array.dtype).reshape(-1, 2)
         used = slots[slots[:, 0] < slots[:, 1]]
         found = _joined(np.clip(used, 0, self._length))
         if found == whole:
             self._whole.add(place)
+        self._last[place] = written, found
         return found
 
 

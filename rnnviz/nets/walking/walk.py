@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -39,6 +39,7 @@ from rnnviz.nets.sequence import states
 from rnnviz.nets.sequence.evaluating import evaluating
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Reading, read_text
+from rnnviz.nets.walking.beginnings import Beginning, beginning_of
 from rnnviz.nets.walking.blocks import BLOCK, FIRST_BLOCK, spans
 from rnnviz.nets.walking.documents import walk_documents
 from rnnviz.nets.walking.kept import (
@@ -95,6 +96,8 @@ class Block:
     """What each layer did; None where there was nothing to read."""
     after: list[LayerState] = field(default_factory=list)
     """The state of each layer after the block."""
+    below: dict[int, Ran] = field(default_factory=dict)
+    """What layers did with it that no change reaches, as far as that is known; by layer."""
     walked: Walked | None = None
     """What came of it, after `Walker.finish`."""
     last: dict[str, Tensor] = field(default_factory=dict)
@@ -115,6 +118,9 @@ class Walker:
     """One walk of one document: its stages, and the state that each carries from block to block.
 
     Every layer reads forwards; see `layerwise` for others.
+
+    Args:
+        beginning: what is known of the layers below a changed unit, in a walk from the first step.
     """
 
     def __init__(
@@ -123,6 +129,7 @@ class Walker:
         reading: Reading,
         channels: Sequence[str],
         dtype: torch.dtype,
+        beginning: Beginning | None = None,
     ) -> None:
         require_channels(model, channels)
         self.model, self.reading = model, reading
@@ -138,12 +145,20 @@ class Walker:
             partial(self.step, layer) for layer in range(len(self.state))
         ]
         self.stages = [*steps, self.finish]
-        self.table = input_table(model)
+        self.beginning = beginning
+
+    @cached_property
+    def table(self) -> Tensor | None:
+        """What the first layer makes of each symbol, where it does not leave that by itself."""
+        return input_table(self.model)
 
     def block(self, start: int, stop: int) -> Block:
         """The block of these steps."""
         known, entering = self.reading.take(start, stop)
-        return Block(start, known, entering)
+        block = Block(start, known, entering)
+        if self.beginning is not None:
+            block.below = self.beginning.ran(start, known, entering)
+        return block
 
     @torch.inference_mode()
     def step(self, layer: int, block: Block) -> None:
@@ -158,7 +173,11 @@ class Walker:
         if layer == 0:
             block.front = model.embed(block.entering.unsqueeze(1))
         inputs = model.layer_input(layer, block.front, block.given)
-        ran = own.run(inputs, self.state[layer])
+        ran = block.below.get(layer)
+        if ran is None:
+            ran = own.run(inputs, self.state[layer])
+            if self.beginning is not None and layer < len(self.beginning.layers):
+                block.below[layer] = ran
         self.state[layer] = ran.after
         block.given.append(model.layer_output(layer, inputs, [ran.hidden]))
         block.ran.append(ran)
@@ -212,8 +231,8 @@ class Walker:
             if ran is None:
                 continue
             known = None
-            if layer == 0 and self.table is not None and not self.kept.hidden_alone:
-                known = self.table[block.entering].unsqueeze(1)
+            if layer == 0 and ran.kept is None and not self.kept.hidden_alone:
+                known = None if self.table is None else self.table[block.entering].unsqueeze(1)
             for name, values in self.kept.of(layer, ran, known).items():
                 first, last = self.kept.places[layer][name]
                 rows[name][first:last].copy_(values[:, 0].to(self.kept.dtype).t())
@@ -327,7 +346,10 @@ def walk(
         )  # fmt: skip
         return
     kind = TORCH_TYPES[dtype]
-    walker = Walker(model, reading, channels, kind)
+    below = None
+    if model.intervention is not None and model.intervention.layer > 0:
+        below = beginning_of(model.recurrent[: model.intervention.layer], SEEN_AT_ONCE)
+    walker = Walker(model, reading, channels, kind, below)
     new_writer = partial(
         writer_of, model, reading, folder, channels, walker.outcome, dtype, model_path
     )
@@ -337,6 +359,7 @@ def walk(
     left = _Left(model_stamp if until is None else "", sizes, len(reading))
     begin, ready = left.read(folder, walker), Future[RecordingWriter]()
     if begin > 0:
+        walker.beginning = None
         try:
             ready.set_result(new_writer(again=True))
         except RecordingError:

@@ -12,7 +12,9 @@ from rnnviz.core.cells.intervention import Intervention
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
-from rnnviz.nets.architectures import ARCHITECTURES
+from rnnviz.nets.architectures import ARCHITECTURES, Layer, LayerState
+from rnnviz.nets.architectures.base import Ran
+from rnnviz.nets.architectures.lstm import LSTM
 from rnnviz.nets.language.sampling import sample
 from rnnviz.nets.walking.changed_layer import ChangedLayer, changed_network
 from rnnviz.nets.walking.intervening import losses_changed, sample_changed
@@ -85,6 +87,47 @@ def test_a_recording_says_what_was_done(tmp_path: Path) -> None:
     walk(changed_network(model, DONE[0]), Text.of(random_text(300, seed=2)), tmp_path, ["hidden"])
     (note,) = Recording(tmp_path).description.notes
     assert note == "Read while unit 2 of layer 2 is cut."
+
+
+class _Counting:
+    """How often layers ran a block."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ran: list[Layer] = []
+        real = LSTM.run
+
+        def run(layer: LSTM, inputs: torch.Tensor, state: LayerState) -> Ran:
+            self.ran.append(layer)
+            return real(layer, inputs, state)
+
+        monkeypatch.setattr(LSTM, "run", run)
+
+
+def test_layers_below_a_change_read_the_same_beginning_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, count = small_model("lstm", layers=2), _Counting(monkeypatch)
+    below, texts = model.recurrent[0], [random_text(700, seed=seed) for seed in (1, 2)]
+    channels = ["hidden", "cell", "input"]
+
+    def walked(unit: int, text: str, name: str) -> tuple[Recording, int]:
+        before = count.ran.count(below)
+        walk(changed_network(model, Intervention(layer=1, unit=unit)), Text.of(text),
+             tmp_path / name, channels)  # fmt: skip
+        return Recording(tmp_path / name), count.ran.count(below) - before
+
+    _, first = walked(2, texts[0], "first")
+    found, again = walked(3, texts[0], "again")
+    _, longer = walked(3, texts[0][:300] + texts[1], "longer")
+    fresh, anew = walked(3, texts[0], "fresh")
+    assert (first, again, anew) == (3, 0, 2)
+    assert longer == 3  # of its four blocks the first is the same
+    for name in channels:
+        np.testing.assert_array_equal(found.rows(name), fresh.rows(name))
+    with torch.no_grad():
+        for part in below.parameters():
+            part.mul_(0.5)
+    assert walked(3, texts[0], "other weights")[1] == 3
 
 
 def test_what_is_not_there_is_refused() -> None:

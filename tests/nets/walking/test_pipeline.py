@@ -65,3 +65,13 @@ def test_does_not_run_far_ahead() -> None:
 
     run_staged([started.append, lambda item: None], range(50), done, 2)
     assert len(started) == 50
+
+
+def test_the_oldest_item_comes_first() -> None:
+    passed: list[tuple[int, int]] = []
+
+    def take(stage: int, item: int) -> None:
+        passed.append((item, stage))
+
+    run_staged([partial(take, stage) for stage in range(3)], range(4), lambda item: None, 1)
+    assert passed == sorted(passed)
