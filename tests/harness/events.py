@@ -43,6 +43,8 @@ _TO_END_SECONDS = 40.0
 _TO_START_SECONDS = 180.0
 _NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 _DEAD = 5
+_ROWS_A_THOUSAND = 10
+"""So many measurements of memory are made in a thousand events."""
 _SLOW = ("freeze", "wait")
 _SLOPE_BYTES = 20_000
 """Memory may grow by so much an event, over the second half of a window's life."""
@@ -243,6 +245,20 @@ def growth(held: list[list[float]]) -> float:
     return slope if slope > _SLOPE_BYTES else 0.0
 
 
+def _in_words(lived: Lived) -> str:
+    """What became of a window, in a line."""
+    held, facts = lived.facts.get("held", []), lived.facts
+    sizes = [round(row[2]) >> 20 for row in held[:: _ROWS_A_THOUSAND if len(held) > 20 else 1]]
+    return (
+        f"{lived.events} events in {facts.get('seconds', 0):.0f} s "
+        f"({facts.get('processor', 0):.0f} s of the processor for the window's thread, "
+        f"{facts.get('own', 0):.0f} s of it the harness's own), {len(lived.faults)} faults, "
+        f"longest turn {facts.get('longest', 0):.2f} s of the processor, "
+        f"{facts.get('longest_clock', 0):.2f} s by the clock; MB by "
+        f"{'thousand' if len(held) > 20 else 'hundred'} events {sizes}"
+    )
+
+
 def _lines(path: Path) -> list[str]:
     return path.read_text(errors="replace").splitlines() if path.exists() else []
 
@@ -307,10 +323,7 @@ def main() -> int:
             for each in ("trail", "faults", "result", "crash") if lived.faults else ():
                 if (windows.place / name / each).exists():
                     shutil.copy(windows.place / name / each, keep / f"{name}.{each}")
-            sizes = [one[2] >> 20 for one in lived.facts.get("held", [])]
-            sys.stdout.write(
-                f"{name}: {lived.events} events, {len(lived.faults)} faults, MB {sizes}\n"
-            )
+            sys.stdout.write(f"{name}: {_in_words(lived)}\n")
             sys.stdout.flush()
     for what, number in kinds.most_common():
         sys.stdout.write(f"{number:5}  {what}\n")

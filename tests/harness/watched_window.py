@@ -262,6 +262,8 @@ class Freezes(QObject):
         self._ended: Spent | None = None
         """When the loop began to wait for something to happen."""
         self._own, self._own_clock = 0.0, 0.0
+        self.own = 0.0
+        """Seconds of the processor that the harness itself took so far."""
         self._looks, self._next_look = 0, self._limit * 0.7
         self.machine, self.longest_clock = 0, 0.0
         self.slow: Counter[str] = Counter()
@@ -278,6 +280,7 @@ class Freezes(QObject):
     def leave_out(self, seconds: float, clock: float) -> None:
         """The harness itself took so long, of the processor and by the clock."""
         self._own += seconds
+        self.own += seconds
         self._own_clock += clock
 
     @Slot()
@@ -582,6 +585,7 @@ def main() -> int:
         "held": driver.held, "turns": watch.freezes.turns, "longest": watch.freezes.longest,
         "longest_clock": watch.freezes.longest_clock, "machine": watch.freezes.machine,
         "slow": watch.freezes.slow, "reached": driver.reached.found(),
+        "processor": time.thread_time(), "own": watch.freezes.own,
     }  # fmt: skip
     (place / "result").write_text(json.dumps(result))
     watch.end()

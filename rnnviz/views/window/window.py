@@ -177,6 +177,7 @@ class Window(QMainWindow):
         """Import what workspaces are made of, and make Training and Gradients ahead."""
         first = (self.workspace(TrainingWorkspace), self.workspace(GradientsWorkspace))
         modules = [name for workspace in self.workspaces for name in workspace.made_of]
+        modules.append("rnnviz.views.training.new_run_dialog")  # it takes as long as a room
         jobs = self.session.jobs
         Prebuilder(first, modules, lambda: bool(jobs.running), self).start()
 
