@@ -102,8 +102,10 @@ def _leave_unwritable() -> bool:
 
 
 def _complain(words: str) -> None:
+    from rnnviz.commands.shared.output import harmless
+
     with contextlib.suppress(OSError):
-        print(words, file=sys.stderr)
+        print(harmless(words), file=sys.stderr)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -472,8 +472,13 @@ def _folder_of_runs(directory: Path) -> tuple[Facts, list[tuple[str, str]]]:
     runs: list[Facts] = []
     lines: list[tuple[str, str]] = []
     for folder, name in runs_in(directory):
-        watched = watch(folder, monotonic, name=name)
-        read_to_the_end(watched)
+        try:
+            watched = watch(folder, monotonic, name=name)
+            read_to_the_end(watched)
+        except RnnvizError as error:  # one that is damaged hides no other
+            runs.append({"path": str(folder), "name": name or folder.name, "problem": str(error)})
+            lines += [("run", name or folder.name), ("problem", str(error))]
+            continue
         facts: Facts = {
             "path": str(folder), "name": watched.name, "problem": watched.problem
         }  # fmt: skip

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -259,8 +260,14 @@ def _rows_below(folder: Path) -> list[tuple[Path, RunRow]]:
 
     rows = []
     for directory, name in runs_in(folder):
-        watched = watch(directory, time.monotonic, None, name)
-        read_to_the_end(watched)
+        try:
+            watched = watch(directory, time.monotonic, None, name)
+            read_to_the_end(watched)
+        except RunDirectoryError as error:
+            if directory == folder:
+                raise
+            print(f"rnnviz: {error}", file=sys.stderr)  # one that is damaged hides no other
+            continue
         rows.append((directory, row_of(watched.name, watched.state, watched.record)))
     return rows
 

@@ -235,12 +235,16 @@ class Session(QObject):
         found = runs_in(folder)
         for directory, _ in found:
             self.run_folders.welcome(directory)
+        left_out: list[str] = []
         if len(found) > 1 or found[0][0] != folder:
             self.run_folders.watch(folder)
-            self.runs.open_several(found)
-        directory, name = found[-1]
+            self.runs.open_several(found, told=left_out.append)
+        known = [one for one in found if self.runs.find(one[0]) is not None]
+        directory, name = (known or found)[-1]
         self.runs.open(directory, name=name)
         self.workspace_wanted.emit("training")
+        if left_out:
+            self.message.emit("; ".join(left_out[:3]))
 
     def _open_attention(self, path: Path) -> None:
         self.alignments.open_attention(path)

@@ -96,3 +96,20 @@ def test_a_loop_of_ones_own_has_no_network_that_it_did_not_name(
     assert "mine, finished" in said
     assert "network" not in said
     assert "texts" not in said
+
+
+def test_one_damaged_run_hides_no_other(tmp_path, capsys):
+    from tests.core.runs.made import MadeRun
+
+    for name in ("a", "b", "c"):
+        MadeRun(tmp_path / name).steps(1, 3)
+    (tmp_path / "b" / "run.json").write_text('{"steps": "many"}')
+    assert main(["info", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "run.json is damaged" in said
+    assert said.count("step 3") == 2
+    assert main(["run", "list", str(tmp_path)]) == 0
+    printed = capsys.readouterr()
+    assert "run.json is damaged" in printed.err
+    assert len(printed.out.splitlines()) == 3
+    assert main(["info", str(tmp_path / "b")]) == 1

@@ -122,6 +122,8 @@ def file_given(words: str) -> Path:
 
     So `french-english` and `pride-and-prejudice.txt` are found wherever rnnviz was installed.
     """
+    if not words:
+        raise TextError("the name of a file is empty; name one")
     return shipped_or_given(words)
 
 

@@ -33,12 +33,17 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def harmless(words: str) -> str:
-    r"""Words from a file as a terminal may show them: none of its commands is among them.
+    r"""Words from a file as a terminal may show them: none of its commands, nothing turned round.
 
     >>> harmless("loss\x1b[2J")
     'loss\ufffd[2J'
     """
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", words)
+    words = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", words)
+    if words.isascii():
+        return words
+    from rnnviz.core.sequences.texts.direction import unturned  # most commands print no such word
+
+    return unturned(words)
 
 
 def table(heads: Sequence[str], lines: Sequence[Sequence[str]], left: int = 1) -> str:

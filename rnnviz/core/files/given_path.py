@@ -31,6 +31,8 @@ def given_path(words: str) -> Path:
                 f"the name {named} is not written in UTF-8, in which files here name each other; "
                 "rename it, or copy what it holds to a name that is"
             )
+    if words and path.name in ("", ".."):
+        return path.resolve()  # so that it has a name in messages
     if not words.lower().startswith("file:/") or os.path.exists(path):  # noqa: PTH110
         return path
     rest = words[len("file:") :]

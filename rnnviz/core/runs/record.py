@@ -5,6 +5,7 @@ Memory is bounded however long the run: curves thin themselves, lists keep their
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -184,8 +185,12 @@ class RunRecord:
         self._last_numbers: dict[str, int] = {}
         """The number of the event that gave the newest point, by the name of the curve; the
         validation's by none."""
+        self.went_back: tuple[int, int] | None = None
+        """From which step to which the run went back without a word, where it did first."""
         self._began = math.nan
         self._step = 0
+        self._logged: int | None = None
+        """The step of the last step event."""
 
     @property
     def step(self) -> int:
@@ -265,7 +270,14 @@ class RunRecord:
         if self.phase == "starting":
             self.phase = "running"
         steps = np.array([event.step for event in events], np.int64)
-        self._step = int(steps[-1])
+        backwards = np.flatnonzero(np.diff(steps) < 0) + 1
+        if len(backwards):
+            for first, last in itertools.pairwise([0, *backwards.tolist(), len(events)]):
+                self._take_steps(events[first:last])
+            return
+        if self._logged is not None and self._logged > steps[0]:
+            self._go_back(self._logged, int(steps[0]))
+        self._step = self._logged = int(steps[-1])
         for curve, numbers in (
             (self.loss, [event.loss_nats for event in events]),
             (self.gradient_norm, [event.gradient_norm for event in events]),
@@ -280,6 +292,14 @@ class RunRecord:
         stride = max(1, len(events) // _KNOTS_A_BATCH)
         for event in (*events[:-1:stride], events[-1]):
             self._place(event)
+
+    def _go_back(self, reached: int, step: int) -> None:
+        """Forget this step and later ones: their numbers come again, of one epoch as of another."""
+        self.went_back = self.went_back or (reached, step)
+        axes = (self.epoch, self.tokens, self.seconds, self.clock)
+        norms = (self.gradient_norm, self.clipped_norm, self.learning_rate, self.clipped)
+        for one in (self.loss, *norms, *axes):
+            one.cut(step - 1)
 
     def _place(self, event: StepEvent) -> None:
         """Where this step lies on the other axes; computed for a run that does not say."""
@@ -302,7 +322,7 @@ class RunRecord:
 
     def _take_validation(self, event: ValidationEvent) -> None:
         if event.loss_nats is not None:
-            self.validation.append([event.step], [as_float(event.loss_nats)])
+            _append_one(self.validation, event.step, event.loss_nats)
             self._last_numbers[""] = event.number
         self._take_values(event, event.metrics)
 
@@ -312,7 +332,7 @@ class RunRecord:
     def _take_values(self, event: Event, values: Mapping[str, Number]) -> None:
         for name, value in values.items():
             if name and (name in self.scalars or len(self.scalars) < _MOST_KEPT):
-                self.scalars.setdefault(name, Curve()).append([event.step], [as_float(value)])
+                _append_one(self.scalars.setdefault(name, Curve()), event.step, value)
                 self._last_numbers[name] = event.number
 
     def _take_sample(self, event: SampleEvent) -> None:
@@ -330,7 +350,7 @@ class RunRecord:
                 (curves.gradient, curves.weight, curves.ratio), columns, strict=True
             ):
                 if place < len(column) and column[place] is not None:
-                    curve.append([event.step], [as_float(column[place])])
+                    _append_one(curve, event.step, column[place])
 
     def _take_gradient_steps(self, event: GradientStepsEvent) -> None:
         step, number, shape = event.step, event.number, (event.layers, event.steps)
@@ -406,6 +426,7 @@ class RunRecord:
         for axis in (self.epoch, self.tokens, self.seconds, self.clock):
             axis.cut(event.step)
         self._step = min(self._step, event.step)
+        self._logged = None if self._logged is None else min(self._logged, event.step)
         # What was judged or shown at this step after its state was kept is done once more.
         again = {name for name, number in self._last_numbers.items() if number >= kept}
         for name in again & {"", *self.scalars}:
@@ -466,6 +487,13 @@ def _append(curve: Curve, steps: npt.NDArray[np.int64], numbers: Sequence[Number
         curve.append(steps, floats(numbers))
     elif measured:
         curve.append(steps[measured], floats([numbers[place] for place in measured]))
+
+
+def _append_one(curve: Curve, step: int, number: Number) -> None:
+    """Add a number; a step that comes again takes the place of what stood there and later."""
+    if len(curve) and curve.steps[-1] > step:
+        curve.cut(step - 1)
+    curve.append([step], [as_float(number)])
 
 
 def _takes_up(event: StartedEvent | ResumedEvent) -> bool:

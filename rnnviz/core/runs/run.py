@@ -167,7 +167,8 @@ class Run:
         """Write the numbers of one step.
 
         Args:
-            step: counts from 1.
+            step: counts from 1 through all epochs; one that comes again takes the place of what was
+                shown from there on.
             values: anything that `float` takes. `loss` (in nats), `gradient_norm`,
                 `learning_rate`, `epoch` and `tokens` have curves of their own, `validation_loss`
                 is a validation; every other name gets a curve by that name. None is passed over.

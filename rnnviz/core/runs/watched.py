@@ -117,7 +117,9 @@ class WatchedRun:
 
         Of a drive that cannot be read, `problem` tells.
         """
-        return " ".join(part for part in (self._bad_number(), self._ending()) if part)
+        return " ".join(
+            part for part in (self._bad_number(), self._steps_back(), self._ending()) if part
+        )
 
     def _bad_number(self) -> str:
         if not self.record.bad_numbers:
@@ -125,6 +127,15 @@ class WatchedRun:
         bad = self.record.bad_numbers[0]
         where = f"the {bad.where} of {bad.parameter}" if bad.parameter else f"the {bad.where}"
         return f"At step {bad.step:,} {where} stopped being a number."
+
+    def _steps_back(self) -> str:
+        if self.record.went_back is None:
+            return ""
+        reached, step = self.record.went_back
+        return (
+            f"Its steps go back, from {reached:,} to {step:,}, and nobody took it up again there: "
+            "what stood at later steps is not shown."
+        )
 
     def _ending(self) -> str:
         name, damage = self.name, self.damage.words

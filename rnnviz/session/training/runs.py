@@ -213,10 +213,19 @@ class Runs(QObject):
         self._tell_list()
         return known
 
-    def open_several(self, found: Sequence[tuple[Path, str]], *, patience_s: float = 0.25) -> int:
+    def open_several(
+        self,
+        found: Sequence[tuple[Path, str]],
+        *,
+        patience_s: float = 0.25,
+        told: Callable[[str], None] = lambda said: None,
+    ) -> int:
         """Watch the runs in these directories, each with its name; how many were not watched yet.
 
         What turns out to hold no run is left out; those whose drive takes longer are read later.
+
+        Args:
+            told: why one is left out.
         """
         deadline = time.perf_counter() + patience_s
         fresh = 0
@@ -227,8 +236,8 @@ class Runs(QObject):
                 patience = max(0.001, deadline - time.perf_counter())
                 self._open(_absolute(directory), None, patience, name, tell=False)
                 fresh += 1
-            except RunDirectoryError:
-                continue
+            except RunDirectoryError as error:
+                told(str(error))
         if fresh:
             self._remember()
             if self.current is None:

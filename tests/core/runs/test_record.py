@@ -234,3 +234,44 @@ def test_a_run_that_logs_no_loss_has_a_step_and_no_share_of_clipped_steps(tmp_pa
     assert record.step == 5
     assert len(record.loss) == 0
     assert math.isnan(record.clipped_share)
+
+
+@pytest.mark.parametrize("each", [False, True])
+def test_lines_that_came_twice_make_no_curve_run_backwards(tmp_path: Path, each: bool) -> None:
+    run = MadeRun(tmp_path / "run")
+    run.steps(1, 9)
+    run.event("validation", step=5, loss_nats=1.0)
+    events = run.directory / "events.jsonl"
+    lines = events.read_text().splitlines()
+    twice = [line for line in lines for _ in range(2)] if each else [*lines, *lines]
+    events.write_text("\n".join(twice) + "\n")
+    watched = looked_at(run)
+    record = watched.record
+    for curve in (record.loss, record.gradient_norm, record.learning_rate, record.validation):
+        assert (np.diff(curve.steps) >= 0).all()
+    assert set(record.loss.steps.tolist()) == set(range(1, 10))
+    assert ("go back, from 9 to 1" in watched.trouble()) is not each
+
+
+def test_a_loop_that_counts_each_epoch_anew_is_said_to_go_back(tmp_path: Path) -> None:
+    """What stood at later steps would be drawn across; it is gone and that is said."""
+    run = MadeRun(tmp_path / "run")
+    for last in (8, 8, 3):
+        for first in range(1, last + 1):
+            run.steps(first, first)
+            run.event("scalar", step=first, values={"mine": float(first)})
+    watched = looked_at(run)
+    assert watched.record.loss.steps.tolist() == [1, 2, 3]
+    assert watched.record.scalars["mine"].steps.tolist() == [1, 2, 3]
+    assert list(watched.record.seconds.steps) == [1, 2, 3]
+    assert "Its steps go back, from 8 to 1" in watched.trouble()
+
+
+def test_a_run_that_was_taken_up_again_does_not_go_back(tmp_path: Path) -> None:
+    run = MadeRun(tmp_path / "run")
+    run.steps(1, 9)
+    run.event("rewind", step=4, kept=4)
+    run.steps(5, 7)
+    watched = looked_at(run)
+    assert watched.record.loss.steps.tolist() == list(range(1, 8))
+    assert watched.record.went_back is None

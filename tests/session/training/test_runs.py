@@ -450,3 +450,14 @@ def test_an_address_that_was_given_is_followed_in_its_own_mirror_alone(
     runs.close_run(runs.opened[-1])
     runs.open(a_strangers_run(tmp_path / "stranger-2", "me@other:/runs/novel"))
     assert len(FakeMirror.made) == 1
+
+
+def test_why_a_run_of_a_folder_is_left_out_is_said(runs: Runs, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        MadeRun(tmp_path / name).steps(1, 3)
+    (tmp_path / "b" / "run.json").write_text('{"steps": "many"}')
+    told = list[str]()
+    found = [(tmp_path / name, "") for name in ("a", "b")]
+    assert runs.open_several(found, told=told.append) == 1
+    assert len(told) == 1
+    assert "run.json is damaged" in told[0]

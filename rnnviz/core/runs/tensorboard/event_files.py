@@ -71,7 +71,7 @@ def run_folders(directory: Path) -> list[Path]:
 
 def is_run(folder: Path) -> bool:
     """Whether a run of ours lies in this folder."""
-    return (folder / "run.json").is_file()
+    return os.path.isfile(folder / "run.json")  # noqa: PTH113 - Path.is_file raises on what may not be looked into
 
 
 def _folders(folder: Path) -> list[Path]:
