@@ -17,7 +17,7 @@ import torch
 from rnnviz.core.sequences.files.labelled_texts import LabelledText, read_labelled
 from rnnviz.core.sequences.texts.word_tokens import words_of
 from rnnviz.nets.checkpoints import open_model
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 from rnnviz.nets.classification.verdicts import logits_of
 
 SETS = ("imdb-validation", "sst-validation", "imdb-apart", "sst-apart")

@@ -14,7 +14,7 @@ from rnnviz.nets.classification.model import Classifier
 from rnnviz.nets.classification.verdicts import attention_of, running_shares, word_effects
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.sequence.running import answers_of
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 from rnnviz.work.jobs.cells import Walk, Walked
 from rnnviz.work.jobs.classification import (
     Classify,

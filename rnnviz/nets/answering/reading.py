@@ -15,8 +15,8 @@ from rnnviz.nets.classification.documents import read_text as read_documents
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import UNKNOWN_CLASS, Reading, read_numbers
-from rnnviz.nets.sequence.symbols import SymbolReader
-from rnnviz.nets.sequence.tagged import read_tagged_text
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
+from rnnviz.nets.sequence.symbols.tagged import read_tagged_text
 from rnnviz.nets.walking.outcomes import class_names
 from rnnviz.work.jobs.cells import Walk, Walked
 from rnnviz.work.jobs.given import TextGiven

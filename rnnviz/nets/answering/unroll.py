@@ -16,7 +16,7 @@ from rnnviz.nets.classification.documents import read_text as read_documents
 from rnnviz.nets.opened import OpenedModel, by_request
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Reading, read_text
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 from rnnviz.nets.unroll.computing import compute, first_weights, train, with_radius, write_on
 from rnnviz.nets.unroll.opened import reading_of, unroll_opened
 from rnnviz.nets.walking.outcomes import class_names

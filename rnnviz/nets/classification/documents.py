@@ -21,7 +21,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import UNKNOWN_TOKEN, Tokens
 from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.nets.sequence.reading import UNKNOWN_CLASS, Reading, read_tokens
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 
 _LINE = re.compile(r"[^\r\n]+")
 _PARAGRAPH = re.compile(r"\S(?:.|\n(?![^\S\n]*\n)|\r)*")

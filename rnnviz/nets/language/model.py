@@ -12,7 +12,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.vocabulary import Vocabulary
 from rnnviz.nets.sequence.network import NetworkState, SequenceNetwork, build_as
 from rnnviz.nets.sequence.reading import Reading, read_text
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 
 State = NetworkState
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from rnnviz.core.errors import ModelFileError, RnnvizError, TextError
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.language.model import LanguageModel, State
-from rnnviz.nets.sequence.symbols import Writing
+from rnnviz.nets.sequence.symbols.reader import Writing
 
 _BEGINNINGS = ("<s>", "\n", "<eos>")
 """What a text begins behind, the likeliest first: the mark of its beginning, or a line end."""

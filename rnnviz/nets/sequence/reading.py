@@ -25,7 +25,7 @@ from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import UNKNOWN_TOKEN, Tokens
 from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 
 UNKNOWN_CLASS = -1
 Known = npt.NDArray[np.bool_]

@@ -33,7 +33,7 @@ from rnnviz.nets.classification.verdicts import logits_of
 from rnnviz.nets.device import training_device
 from rnnviz.nets.sequence.evaluating import evaluating
 from rnnviz.nets.sequence.running import answers_of
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 from rnnviz.nets.training.starting import start_from
 from rnnviz.nets.training_tasks.passes import Passes
 from rnnviz.nets.training_tasks.task import (

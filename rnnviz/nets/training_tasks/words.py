@@ -16,7 +16,7 @@ from rnnviz.core.models.network import (
     Readout,
     SequenceDescription,
 )
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 from rnnviz.nets.training_tasks.characters import CharacterTask, Encode
 from rnnviz.nets.training_tasks.task import options_as
 

@@ -8,7 +8,7 @@ from rnnviz.core.models.classification import ClassifierDescription
 from rnnviz.core.models.translation import TokenizerDescription
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.classification.model import Classifier
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 
 TEXT = "label\ttext\nup\tVery good, very fine.\ndown\tbad\nup\tnot so bad at all\n"
 

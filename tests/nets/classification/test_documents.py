@@ -9,7 +9,7 @@ from rnnviz.core.errors import TextError
 from rnnviz.core.models.translation import UNKNOWN_ID
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.classification.documents import pieces_of, read_text
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 
 CLASSES = ("down", "up")
 

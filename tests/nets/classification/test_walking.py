@@ -17,7 +17,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.nets.classification.documents import Read, read_text
 from rnnviz.nets.classification.model import Classifier
 from rnnviz.nets.classification.verdicts import running_shares
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 from rnnviz.nets.walking.walk import walk
 from tests.nets.classification.small_classifier import TEXT, small_classifier
 

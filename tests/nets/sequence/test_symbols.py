@@ -6,7 +6,7 @@ import pytest
 
 from rnnviz.core.errors import TextError
 from rnnviz.core.models.translation import UNKNOWN_ID
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 
 TEXTS = ["It’s a  FILM, really!", "नमस्ते दुनिया", "Noe\u0308l est là.", "a b a b", "film film"]
 

@@ -44,7 +44,7 @@ from rnnviz.nets.gradients.layerwise import (
 from rnnviz.nets.opened import OpenedModel
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import Reading, read_text
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 from rnnviz.nets.walking.outcomes import class_names
 from rnnviz.work.jobs.cells import Written
 from rnnviz.work.jobs.given import TextGiven

@@ -20,7 +20,7 @@ from rnnviz.core.files.reading import DamagedFileError, read_json
 from rnnviz.nets.checkpoints.keras.config import KerasLayer
 from rnnviz.nets.checkpoints.keras.layers import WEIGHTED_AVERAGE
 from rnnviz.nets.checkpoints.vocabulary.found import NamedCharacters
-from rnnviz.nets.sequence.symbols import SIGNS
+from rnnviz.nets.sequence.symbols.reader import SIGNS
 
 _WEIGHTS, _VOCABULARY, _CONFIG = "_weights", "_vocab.json", "_config.json"
 _LARGEST_JSON = 1 << 24

@@ -20,8 +20,8 @@ from torch import Tensor
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.models.network import HALF
 from rnnviz.nets.checkpoints.pytorch.inert_pickle import Instance
-from rnnviz.nets.sequence.byte_pairs import BYTE_LEVEL, in_order, is_byte_level
-from rnnviz.nets.sequence.longest_bytes import END, LONGEST
+from rnnviz.nets.sequence.symbols.byte_pairs import BYTE_LEVEL, in_order, is_byte_level
+from rnnviz.nets.sequence.symbols.longest_bytes import END, LONGEST
 
 FIRST_SPECIAL = 0xE000
 """Tokens that are no character get code points of their own, in Unicode's private use area."""

@@ -28,7 +28,7 @@ from rnnviz.nets.checkpoints.vocabulary.file import read_vocabulary
 from rnnviz.nets.checkpoints.vocabulary.found import FIRST_SPECIAL, as_characters
 from rnnviz.nets.language.model import LanguageModel, build_language_model
 from rnnviz.nets.opened import OpenedModel
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 from rnnviz.nets.training_tasks.corpus import held_out_loss
 from rnnviz.work.jobs.models import Candidate, Guess
 

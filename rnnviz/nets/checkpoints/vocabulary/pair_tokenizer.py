@@ -7,7 +7,7 @@ from typing import Any, TypeGuard
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.checkpoints.vocabulary.found import PADDED
-from rnnviz.nets.sequence.byte_pairs import in_order, is_byte_level
+from rnnviz.nets.sequence.symbols.byte_pairs import in_order, is_byte_level
 
 _PASSED_OVER = ("dropout", "continuing_subword_prefix", "end_of_word_suffix",
                 "byte_fallback", "ignore_merges")  # fmt: skip

@@ -7,8 +7,8 @@ import re
 
 from rnnviz.core.errors import ModelFileError
 from rnnviz.nets.checkpoints.vocabulary.found import PADDED, NamedCharacters, as_longest_bytes
-from rnnviz.nets.sequence.byte_tokens import spelled
-from rnnviz.nets.sequence.longest_bytes import END
+from rnnviz.nets.sequence.symbols.byte_tokens import spelled
+from rnnviz.nets.sequence.symbols.longest_bytes import END
 
 _LINE = re.compile(r"""(\d{1,7}) (b?(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")) (\d{1,4})""", re.ASCII)
 _LONGEST_LINE = 4096

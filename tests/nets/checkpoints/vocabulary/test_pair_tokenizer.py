@@ -19,9 +19,9 @@ from rnnviz.nets.checkpoints.networks.assembled import symbols_named
 from rnnviz.nets.checkpoints.vocabulary.file import read_vocabulary
 from rnnviz.nets.checkpoints.vocabulary.guess import guess_vocabulary
 from rnnviz.nets.language.sampling import sample
-from rnnviz.nets.sequence.byte_tokens import ALPHABET
 from rnnviz.nets.sequence.reading import read_text
-from rnnviz.nets.sequence.symbols import SymbolReader, Writing, joined
+from rnnviz.nets.sequence.symbols.byte_tokens import ALPHABET
+from rnnviz.nets.sequence.symbols.reader import SymbolReader, Writing, joined
 
 MERGES = [
     "t h",

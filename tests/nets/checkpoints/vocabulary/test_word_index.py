@@ -10,7 +10,7 @@ from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.vocabulary.file import read_vocabulary
 from rnnviz.nets.checkpoints.vocabulary.guess import guess_vocabulary
 from rnnviz.nets.checkpoints.vocabulary.word_index import indexed_words
-from rnnviz.nets.sequence.symbols import SymbolReader
+from rnnviz.nets.sequence.symbols.reader import SymbolReader
 from tests.nets.checkpoints.written import unpacked
 
 WORDS = ["<OOV>", "the", "film", "was", "good", "bad", "very", "not"]

@@ -15,7 +15,7 @@ from rnnviz.nets.checkpoints.networks.assembled import symbols_named
 from rnnviz.nets.checkpoints.vocabulary.file import read_vocabulary
 from rnnviz.nets.checkpoints.vocabulary.guess import guess_vocabulary
 from rnnviz.nets.language.sampling import sample
-from rnnviz.nets.sequence.symbols import SymbolReader, Writing, joined
+from rnnviz.nets.sequence.symbols.reader import SymbolReader, Writing, joined
 
 PIECES = [
     "\n\n", "  ", " c", " t", "th", "he", "日", "本", b"\xe6\x97", b" \xe6", b"\xf0\x9f", " the",

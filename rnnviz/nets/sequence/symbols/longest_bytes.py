@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rnnviz.core.errors import ModelFileError
-from rnnviz.nets.sequence.byte_tokens import characters_ended, in_alphabet, raw_of
+from rnnviz.nets.sequence.symbols.byte_tokens import characters_ended, in_alphabet, raw_of
 
 LONGEST = "longest-bytes"
 """What `Symbols.tokenizer` says of subwords that are cut so."""

@@ -23,9 +23,9 @@ from rnnviz.core.models.translation import SPECIAL, UNKNOWN_ID, TokenizerDescrip
 from rnnviz.core.sequences.texts.word_tokens import WORD_PATTERN, folded, words_of
 from rnnviz.core.sequences.vocabulary import UNKNOWN
 from rnnviz.nets.alignments.tokenizers import SPACE_MARK, SubwordTokenizer
-from rnnviz.nets.sequence.byte_pairs import BYTE_LEVEL, BytePairs
-from rnnviz.nets.sequence.byte_tokens import ByteTokenizer
-from rnnviz.nets.sequence.longest_bytes import LONGEST, LongestBytes
+from rnnviz.nets.sequence.symbols.byte_pairs import BYTE_LEVEL, BytePairs
+from rnnviz.nets.sequence.symbols.byte_tokens import ByteTokenizer
+from rnnviz.nets.sequence.symbols.longest_bytes import LONGEST, LongestBytes
 
 UNITS = ("words", "subwords", "characters")
 """What a network may be trained to read."""

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import regex
 
-from rnnviz.nets.sequence.byte_tokens import (
+from rnnviz.nets.sequence.symbols.byte_tokens import (
     ALPHABET,
     characters_ended,
     in_alphabet,

@@ -1,0 +1,1 @@
+"""From a text to the symbols that a network reads, of every kind, and back."""
