@@ -11,6 +11,7 @@ import math
 import os
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -223,7 +224,7 @@ def _tell(
 
 
 def _config(arguments: argparse.Namespace) -> TrainingConfig:
-    settings: dict[str, Any] = {
+    settings = {
         field.name: getattr(arguments, field.name)
         for field in msgspec.structs.fields(TrainingConfig)
         if field.name != "options"
@@ -240,7 +241,7 @@ def _config(arguments: argparse.Namespace) -> TrainingConfig:
     return with_paths(TrainingConfig(**settings), lambda path: absolute(given_path(path)))
 
 
-def _check_options(task: TaskDescription, options: dict[str, Any]) -> None:
+def _check_options(task: TaskDescription, options: Iterable[str]) -> None:
     """Refuse an option that this task does not have.
 
     Raises:

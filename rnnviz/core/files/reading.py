@@ -35,6 +35,8 @@ _KINDS = (
     (stat.S_ISBLK, "a device"),
 )
 
+JsonObject = dict[str, Any]
+"""What a file of JSON says: anybody may have written it, so whoever takes a value looks at it."""
 Content = TypeVar("Content")
 
 

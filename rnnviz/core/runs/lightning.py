@@ -94,11 +94,11 @@ class RunCallback:
         if run is not None:
             run.__exit__(type(error) if error is not None else None, error, None)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, object]:
         """Nothing that a checkpoint must keep."""
         return {}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def load_state_dict(self, state_dict: dict[str, object]) -> None:
         """Nothing to take up."""
 
     def __getattr__(self, name: str) -> Callable[..., None]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -371,7 +371,7 @@ class Capture:
         return hook
 
     def _keep_cell(
-        self, path: str, cell: Any, arguments: Any, named: dict[str, Any], output: Any
+        self, path: str, cell: Any, arguments: Any, named: Mapping[str, Any], output: Any
     ) -> None:
         inputs = arguments[0] if arguments else named["input"]
         hx = arguments[1] if len(arguments) > 1 else named.get("hx")

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer, Slot
@@ -32,7 +31,7 @@ from PySide6.QtWidgets import (
 from rnnviz.core.errors import RnnvizError, is_our_error
 from rnnviz.core.files.reading import exists
 from rnnviz.core.quantities.durations import duration_in_words
-from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.runs.directory.config import Options, TrainingConfig
 from rnnviz.core.runs.directory.free_directory import free_directory
 from rnnviz.core.training_tasks import TASKS, Preset, TaskDescription, task_named
 from rnnviz.core.training_tasks.settings import MORE, USUAL, setting_named
@@ -281,7 +280,7 @@ class NewRunDialog(QDialog):
         return sum(path.stat().st_size for path in self.files if exists(path))
 
     @property
-    def options(self) -> dict[str, Any]:
+    def options(self) -> Options:
         """What the fields say of the options that only this task has."""
         usual, further = self._options_of(self.described)
         return {**usual.values(), **further.values()}

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from rnnviz.core.runs.directory.config import Options
 from rnnviz.core.training_tasks import field as asked
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.number_field import (
@@ -81,7 +82,7 @@ class RunFields(QWidget):
 
     # What is chosen
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> Options:
         """What the fields say, by setting; those that are not asked are left out."""
         return {
             name: _value(widget) for name, widget in self.fields.items() if name not in self._hidden

@@ -13,10 +13,12 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.files.reading import DamagedFileError, read_json
+from rnnviz.core.files.reading import DamagedFileError, JsonObject, read_json
 from rnnviz.core.files.writing import write_atomically
 
 RUN_VERSION = 2
+Options = dict[str, Any]
+"""Settings that only one task has: each of the type of the field that asks for it."""
 
 
 class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +28,7 @@ class TrainingConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Paths of the training texts, read one after the other."""
     task: str = "characters"
     """What is learned: a name of `nets.training.TRAINING_TASKS`."""
-    options: dict[str, Any] = {}
+    options: Options = {}
     """Settings that only this task has."""
     name: str = ""
     architecture: str = "lstm"
@@ -151,7 +153,7 @@ def rename(directory: Path, name: str) -> None:
     read_run(directory)  # refuses what is damaged, or newer than this program
     path = directory / "run.json"
     try:
-        run = read_json(path, dict[str, Any])
+        run = read_json(path, JsonObject)
         run["config"] = {**run.get("config", {}), "name": name}
         write_atomically(path, json.dumps(run, indent=1).encode() + b"\n")
     except OSError as error:
@@ -165,7 +167,7 @@ class _Run(msgspec.Struct):
     """What `run.json` may hold that is counted with or drawn; everything else is kept as it is."""
 
     version: Count = 0
-    config: dict[str, Any] = {}
+    config: JsonObject = {}
     steps: Count = 0
     training_characters: Count = 0
     digest: str | None = None
@@ -193,7 +195,7 @@ def read_run(directory: Path) -> RunFile:
     """
     path = directory / "run.json"
     try:
-        facts = read_json(path, dict[str, Any])
+        facts = read_json(path, JsonObject)
         known = msgspec.convert(facts, _Run)
         typed = msgspec.to_builtins(_typed(known.config))
     except OSError as error:

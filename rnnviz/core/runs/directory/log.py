@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.files.reading import open_regular
+from rnnviz.core.files.reading import JsonObject, open_regular
 from rnnviz.core.runs.directory.event import (
     LONGEST_LINE,
     AnyEvent,
@@ -171,7 +171,7 @@ def _step_of_last(path: Path) -> int:
     return max((event.get("step", 0) for event in read_lines(path)), default=0)
 
 
-def read_lines(path: Path) -> Iterator[dict[str, Any]]:
+def read_lines(path: Path) -> Iterator[JsonObject]:
     """The events of an event file, oldest first, without a torn last line and damaged ones.
 
     A file that is not there has none.
@@ -179,7 +179,7 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
     Raises:
         RunDirectoryError: it is there and cannot be read.
     """
-    decoder = msgspec.json.Decoder(dict[str, Any])
+    decoder = msgspec.json.Decoder(JsonObject)
     try:
         with io.BufferedReader(open_regular(path)) as file:
             while line := file.readline(LONGEST_LINE):
@@ -198,7 +198,7 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
         raise RunDirectoryError(f"cannot read {path}: {error.strerror}") from error
 
 
-def read_events(directory: Path, kind: str | None = None) -> Iterator[dict[str, Any]]:
+def read_events(directory: Path, kind: str | None = None) -> Iterator[JsonObject]:
     """The events of a run that hold, oldest first; those that a resumed run took back are left out.
 
     A torn last line is left for the next reading.
