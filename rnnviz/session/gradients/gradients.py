@@ -113,12 +113,16 @@ class Gradients(QObject):
     @property
     def compared(self) -> tuple[Compared, ...]:
         """The networks, each with what is known of it on this stretch of this text."""
-        return tuple(self._found.get(network) or Compared(network) for network in self._networks)
+        return tuple(map(self._compared, self._networks))
+
+    def _compared(self, network: Network) -> Compared:
+        return self._found.get(network) or Compared(network)
 
     @property
     def focused(self) -> Compared | None:
         """The network that panels about a single one show."""
-        return self.compared[self.focus] if self.focus < len(self.compared) else None
+        here = self._networks[self.focus : self.focus + 1]
+        return self._compared(here[0]) if here else None
 
     def set_networks(self, networks: tuple[Network, ...]) -> None:
         """Compare these, in this order."""

@@ -27,6 +27,8 @@ class Identities:
 
     def __init__(self) -> None:
         self._now: dict[Subject, tuple[str, int]] = {}
+        self.changes = 0
+        """How often any subject became another."""
 
     def set(self, subject: Subject, *facts: object) -> bool:
         """Say what a subject is now, by anything whose `repr` tells it from others.
@@ -40,6 +42,7 @@ class Identities:
             return False
         # Counted: what was dropped with the first stays dropped when it comes back.
         self._now[subject] = now, number + 1
+        self.changes += 1
         return True
 
     def stamp(self, subjects: Iterable[Subject]) -> Stamp:
@@ -61,6 +64,7 @@ class Answers(Generic[K, V]):
         self._identities = identities
         self._subjects = tuple(subjects)
         self._stamp: Stamp = ()
+        self._changes = -1
         self._known: dict[K, V] = {}
 
     def get(self, question: K) -> V | None:
@@ -82,7 +86,9 @@ class Answers(Generic[K, V]):
         return len(self._current())
 
     def _current(self) -> dict[K, V]:
-        now = self._identities.stamp(self._subjects)
-        if now != self._stamp:
-            self._stamp, self._known = now, {}
+        if self._changes != self._identities.changes:
+            self._changes = self._identities.changes
+            now = self._identities.stamp(self._subjects)
+            if now != self._stamp:
+                self._stamp, self._known = now, {}
         return self._known
