@@ -1,5 +1,5 @@
 # make run          open the window; `make run ARGS="FILE"` opens a file in it
-# make test         everything: style, types, floors, tests; `make test TESTS=tests/core` a part
+# make test         everything: tests, and beside them style, types, floors; `make test TESTS=tests/core` a part
 # make check        style, types and floors alone
 # make format       put the code into the one style
 # make wheel        build a wheel, install it elsewhere, try it there
@@ -22,8 +22,8 @@ ARGS =
 run: window-libraries .venv/installed
 	@$(BIN)/python -m rnnviz $(ARGS)
 
-test: check
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 $(TESTS)
+test: offscreen-libraries .venv/installed
+	@.ci/test $(TESTS)
 
 check: offscreen-libraries .venv/installed
 	$(BIN)/ruff check
