@@ -10,7 +10,7 @@ import string
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -33,6 +33,17 @@ FORBIDDEN_IMPORTS = {
     "scikit-learn": ("core", "import sklearn.linear_model"),
 }
 """For each contract of pyproject.toml a floor, and a line that must not stand there."""
+
+
+def parsed(*words: str, folder: Path = PACKAGE) -> Iterator[tuple[Path, ast.Module]]:
+    """The files of the package as syntax trees: those that hold any of these words, or all.
+
+    What a rule forbids cannot be said without some word; most files need not be parsed for it.
+    """
+    for path in sorted(folder.rglob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        if not words or any(word in source for word in words):
+            yield path, ast.parse(source)
 
 
 def sources() -> Iterator[Path]:
@@ -108,8 +119,8 @@ def test_the_window_starts_without_torch(module: str) -> None:
 
 
 def test_session_knows_no_widgets() -> None:
-    for path in sorted((PACKAGE / "session").rglob("*.py")):
-        for name in imported_names(path):
+    for path, tree in parsed("PySide6", folder=PACKAGE / "session"):
+        for name in imported_names(tree):
             assert not name.startswith("PySide6.") or name.startswith("PySide6.QtCore"), (
                 f"{path.relative_to(ROOT)} imports {name}"
             )
@@ -117,15 +128,15 @@ def test_session_knows_no_widgets() -> None:
 
 def test_a_late_turn_of_the_loop_has_a_receiver() -> None:
     """Qt drops a turn whose receiver is gone; one without reaches a widget that was deleted."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path, tree in parsed("singleShot"):
+        for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "singleShot":
                 assert len(node.args) > 2, f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
-def imported_names(path: Path) -> Iterator[str]:
+def imported_names(tree: ast.AST) -> Iterator[str]:
     """Every module that a file imports, dotted; for `from a import b` also `a.b`."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -148,9 +159,10 @@ def asked_for_by_name(tree: ast.AST, names: set[str]) -> Iterator[tuple[int, str
     collection, used as a key or gone through, whether it stands there or behind a constant, and no
     layer may be asked for its class.
     """
-    constants = constants_of(tree)
-    for node in ast.walk(tree):
-        for part in asked_of(node):
+    nodes = list(ast.walk(tree))
+    constants = constants_of(nodes)
+    for node in nodes:
+        for part in asked_of(node) if isinstance(node, ASKED) else ():
             yield from named_in(part, names, constants)
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in (
             "isinstance",
@@ -162,11 +174,11 @@ def asked_for_by_name(tree: ast.AST, names: set[str]) -> Iterator[tuple[int, str
                     yield node.lineno, name
 
 
-def constants_of(tree: ast.AST) -> dict[str, ast.expr]:
+def constants_of(nodes: Iterable[ast.AST]) -> dict[str, ast.expr]:
     """What the names in capitals stand for."""
     return {
         target.id: node.value
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name) and target.id.lstrip("_").isupper()
@@ -213,6 +225,13 @@ def bare(said: str) -> str:
     return said.lower().strip(signs + string.whitespace)
 
 
+ASKED = (
+    ast.Compare, ast.MatchValue, ast.Dict, ast.Subscript, ast.Set, ast.List, ast.Tuple, ast.Call,
+    ast.For, ast.comprehension,
+)  # fmt: skip
+"""What `asked_of` looks into, among half a million nodes."""
+
+
 def asked_of(node: ast.AST) -> list[ast.AST | None]:
     """The parts of a node that something is compared with or looked up by."""
     match node:
@@ -241,11 +260,11 @@ def asked_of(node: ast.AST) -> list[ast.AST | None]:
     return []
 
 
-def picked_out(path: Path) -> Iterator[str]:
+def picked_out(tree: ast.AST) -> Iterator[str]:
     """The single architectures that a file imports, by the modules that they lie in."""
     shared = {"facts", "base", "block", "torch_layer", "torch_modules", "torch_layout"}
     shared |= {"token_shift", "fused_lstm", "mixed_lstm"}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module:
             folder, _, module = node.module.rpartition(".")
             if folder.endswith(".architectures") and module not in shared:
@@ -257,9 +276,9 @@ def test_single_architectures_are_picked_out_by_formats_alone() -> None:
     formats = "nets/checkpoints/"
     picked = [
         f"{path.relative_to(ROOT)} imports {module}"
-        for path in sorted(PACKAGE.rglob("*.py"))
+        for path, tree in parsed("architectures")
         if not path.relative_to(PACKAGE).as_posix().startswith((*ARCHITECTURES_OWN, formats))
-        for module in picked_out(path)
+        for module in picked_out(tree)
     ]
     assert not picked, "ask a fact of core.architectures instead"
 
@@ -268,9 +287,9 @@ def test_no_architecture_is_asked_for_by_name_outside_its_own_folder() -> None:
     names = {facts.name for facts in ARCHITECTURES}
     asked = [
         f"{path.relative_to(ROOT)}:{line} asks for {name!r}"
-        for path in sorted(PACKAGE.rglob("*.py"))
+        for path, tree in parsed()
         if not path.relative_to(PACKAGE).as_posix().startswith(ARCHITECTURES_OWN)
-        for line, name in asked_for_by_name(ast.parse(path.read_text(encoding="utf-8")), names)
+        for line, name in asked_for_by_name(tree, names)
     ]
     assert not asked, "ask a fact of core.architectures instead"
 
@@ -322,8 +341,9 @@ def test_asking_for_an_architecture_is_seen(line: str) -> None:
 
 def kinds_asked_by_key(tree: ast.AST, keys: set[str]) -> Iterator[tuple[int, str]]:
     """Where code compares the kind of a model with a key: the line, and the key."""
-    constants = constants_of(tree)
-    for node in ast.walk(tree):
+    nodes = list(ast.walk(tree))
+    constants = constants_of(nodes)
+    for node in nodes:
         if not isinstance(node, ast.Compare):
             continue
         sides = [node.left, *node.comparators]
@@ -336,8 +356,8 @@ def test_no_kind_of_model_is_asked_by_its_key_outside_the_tables() -> None:
     keys = {kind.key for kind in KINDS}
     asked = [
         f"{path.relative_to(ROOT)}:{line} asks for {key!r}"
-        for path in sorted(PACKAGE.rglob("*.py"))
-        for line, key in kinds_asked_by_key(ast.parse(path.read_text(encoding="utf-8")), keys)
+        for path, tree in parsed(".kind", ".key")
+        for line, key in kinds_asked_by_key(tree, keys)
     ]
     assert not asked, "ask a fact of core.kinds instead"
 
@@ -395,7 +415,8 @@ def test_tests_mirror_the_tree() -> None:
 
 def test_no_text_names_a_path_of_the_machine_it_was_written_on() -> None:
     # Not `rnnviz/work`, which is a folder of the package.
-    private = re.compile(rb"(?<![\w.])/" + rb"work/")
+    place = b"/" + b"work/"
+    private = re.compile(rb"(?<![\w.])" + place)
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -408,6 +429,7 @@ def test_no_text_names_a_path_of_the_machine_it_was_written_on() -> None:
     naming = [
         str(path.relative_to(ROOT))
         for path in paths
-        if path.suffix in texts and path.is_file() and private.search(path.read_bytes())
+        if path.suffix in texts and path.is_file()
+        if place in (content := path.read_bytes()) and private.search(content)
     ]
     assert not naming

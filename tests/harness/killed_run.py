@@ -1,12 +1,14 @@
-"""Trains in children that it kills at random moments: `killed_run.py FOLDER TASK KILLS SEED`.
+"""Trains in children that it kills at random moments; `kills.Trainer` starts it and asks.
 
-The children are forked from a process that has torch loaded and never used it, so that a new
-attempt takes milliseconds. The last one finishes. At the end it prints how many were killed, and
-at how many different places.
+It reads lines of folder, task, kills and seed, and answers each, as JSON, with how many attempts
+were killed, at how many different places, and the exit code of the last one, which finishes. The
+children are forked from a process that has torch loaded and never used it, so that a new attempt
+takes milliseconds.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -105,10 +107,10 @@ def wait_for_growth(path: Path, size: int) -> None:
         time.sleep(0.001)
 
 
-def main(folder: Path, config: TrainingConfig, most_kills: int, seed: int) -> None:
-    """Attempt and kill."""
+def run(folder: Path, config: TrainingConfig, most_kills: int, seed: int) -> tuple[int, int, int]:
+    """Attempt and kill: how often, at how many places, and how the last attempt ended."""
     moments = random.Random(seed)
-    kills, killed_at = 0, set()
+    kills, killed_at = 0, set[int]()
     while True:
         child = os.fork()
         if child == 0:
@@ -128,15 +130,22 @@ def main(folder: Path, config: TrainingConfig, most_kills: int, seed: int) -> No
                 time.sleep(moments.uniform(0.0, 0.02))
             os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        if os.WIFSIGNALED(status):
-            kills += 1
-            events = folder / "events.jsonl"
-            lines = list(read_lines(events)) if events.exists() else []
-            killed_at.add(len(lines))
-            continue
-        sys.stdout.write(f"{kills} {len(killed_at)}\n")
-        sys.exit(os.waitstatus_to_exitcode(status))
+        if not os.WIFSIGNALED(status):
+            return kills, len(killed_at), os.waitstatus_to_exitcode(status)
+        kills += 1
+        events = folder / "events.jsonl"
+        lines = list(read_lines(events)) if events.exists() else []
+        killed_at.add(len(lines))
+
+
+def main() -> None:
+    """Answer until nobody asks any more."""
+    for line in sys.stdin:
+        folder, name, most_kills, seed = json.loads(line)
+        answer = run(Path(folder), CONFIGS[name], most_kills, seed)
+        sys.stdout.write(f"{json.dumps(answer)}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), CONFIGS[sys.argv[2]], int(sys.argv[3]), int(sys.argv[4]))
+    main()

@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -103,42 +104,65 @@ def undisturbed(name: str, folder: Path) -> Path:
     return folder
 
 
-def kill(name: str, whole: Path, folder: Path, most: int, seed: int) -> Killed:
-    """Train with kills, and compare."""
-    words = [str(folder), name, str(most), str(seed)]
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        trainer = subprocess.Popen(
-            [sys.executable, "-m", "tests.harness.killed_run", *words],
-            cwd=ROOT, stdout=out, stderr=err, start_new_session=True,
-        )  # fmt: skip
-        try:
-            went_on = _wait(trainer, folder / "events.jsonl")
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(trainer.pid, signal.SIGKILL)
-            trainer.wait()
-        out.seek(0), err.seek(0)
-        said, complained = out.read(), err.read()
-    if not went_on:
-        return Killed(0, 0, [f"stood still for {STANDS_STILL_SECONDS:.0f} s"])
-    if trainer.returncode:
-        last = (complained.strip().splitlines() or ["no word"])[-1]
-        return Killed(0, 0, [f"cannot go on: {last}"])
-    kills, places = map(int, said.split())
-    return Killed(kills, places, list(differences(whole, folder)))
+class Trainer:
+    """A process that trains with kills, one run after the other; it is made anew when it dies.
 
+    Args:
+        complaints: a file for what it and its children say went wrong.
+    """
 
-def _wait(trainer: subprocess.Popen[bytes], events: Path) -> bool:
-    """Until it ends, however slow the machine is; whether it went on all the time."""
-    size, since = -1, time.monotonic()
-    while trainer.poll() is None:
-        now = events.stat().st_size if events.exists() else 0
-        if now != size:
-            size, since = now, time.monotonic()
-        if time.monotonic() - since > STANDS_STILL_SECONDS:
-            return False
-        time.sleep(0.1)
-    return True
+    def __init__(self, complaints: Path) -> None:
+        self._complaints = complaints
+        self._process = self._begin()
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        with self._complaints.open("ab") as said:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.harness.killed_run"], cwd=ROOT,
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, start_new_session=True,
+            )  # fmt: skip
+
+    def __enter__(self) -> Trainer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it, and the child that it may have."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.communicate()
+
+    def kill(self, name: str, whole: Path, folder: Path, most: int, seed: int) -> Killed:
+        """Train with kills, and compare."""
+        answer = self._ask([str(folder), name, most, seed], folder / "events.jsonl")
+        if answer is None:
+            return Killed(0, 0, [f"stood still for {STANDS_STILL_SECONDS:.0f} s"])
+        kills, places, code = json.loads(answer or "[0, 0, 1]")
+        if code:
+            complained = self._complaints.read_text().strip().splitlines() or ["no word"]
+            return Killed(0, 0, [f"cannot go on: {complained[-1]}"])
+        return Killed(kills, places, list(differences(whole, folder)))
+
+    def _ask(self, question: list[object], events: Path) -> bytes | None:
+        """The answer, however slow the machine is; none where it does not go on."""
+        if self._process.poll() is not None:
+            self._again()
+        given, said = self._process.stdin, self._process.stdout
+        assert given is not None and said is not None
+        given.write(f"{json.dumps(question)}\n".encode())
+        given.flush()
+        size, since = -1, time.monotonic()
+        while not select.select([said], [], [], 0.1)[0]:
+            now = events.stat().st_size if events.exists() else 0
+            if now != size:
+                size, since = now, time.monotonic()
+            if time.monotonic() - since > STANDS_STILL_SECONDS:
+                self._again()
+                return None
+        return said.readline()
+
+    def _again(self) -> None:
+        self.__exit__()
+        self._process = self._begin()
 
 
 def main() -> int:
@@ -149,12 +173,15 @@ def main() -> int:
     parser.add_argument("--only", choices=CONFIGS, action="append")
     asked = parser.parse_args()
     began, kills, runs, bad = time.monotonic(), 0, 0, 0
-    with tempfile.TemporaryDirectory(prefix="rnnviz-kills-") as place:
+    with (
+        tempfile.TemporaryDirectory(prefix="rnnviz-kills-") as place,
+        Trainer(Path(place) / "complaints") as trainer,
+    ):
         names = asked.only or list(CONFIGS)
         whole = {name: undisturbed(name, Path(place) / f"whole-{name}") for name in names}
         while kills < asked.kills:
             name, seed = names[runs % len(names)], asked.seed + runs
-            found = kill(name, whole[name], Path(place) / f"{runs}", _KILLS_A_RUN, seed)
+            found = trainer.kill(name, whole[name], Path(place) / f"{runs}", _KILLS_A_RUN, seed)
             runs, kills, bad = runs + 1, kills + found.kills, bad + bool(found.differences)
             sys.stdout.write(f"{name}, seed {seed}: {found.kills} kills\n")
             for difference in found.differences:

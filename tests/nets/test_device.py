@@ -22,6 +22,11 @@ TASKS_TRAINED = ("characters", "memory", "translation")
 TEXT = 'he said "it counts", and he went on; ' * 60
 
 
+@pytest.fixture(autouse=True)
+def _short_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rnnviz.nets.training_tasks.characters.CharacterTask.sampled", 20)
+
+
 def config(folder: Path, task: str, **changed: Any) -> TrainingConfig:
     """Eight steps of everything that a run does."""
     text = folder / "text.txt"

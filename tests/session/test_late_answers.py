@@ -157,13 +157,13 @@ def check_gradients(session: Session) -> None:
             assert facts.start == gradients.window.start
     measured, focused = gradients.measurements, gradients.focused
     path = focused.network.path if focused else ""
-    if measured.matrices is not None:
-        assert measured.matrices[0].gate == str(code(path))
-    if measured.clipping is not None:
-        assert isinstance(measured.clipping, StepClipped)
-        assert measured.clipping.start == code(path, text, gradients.window.start)
-    if measured.truncation is not None:
-        assert measured.truncation.steps == code(path, text, measured.chunk)
+    if (matrices := measured.matrices) is not None:
+        assert matrices[0].gate == str(code(path))
+    if (clipping := measured.clipping) is not None:
+        assert isinstance(clipping, StepClipped)
+        assert clipping.start == code(path, text, gradients.window.start)
+    if (truncation := measured.truncation) is not None:
+        assert truncation.steps == code(path, text, measured.chunk)
 
 
 def check_alignments(session: Session) -> None:

@@ -41,6 +41,8 @@ def ssh(tmp_path: Path) -> Path:
 def mirrored(tmp_path: Path, ssh: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     monkeypatch.setattr(remote, "_FETCH_SECONDS", 0.1)
     monkeypatch.setattr(remote, "_RETRY_SECONDS", 0.1)
+    # A sleep that outlives its shell holds the pipes of a mirror that was closed.
+    monkeypatch.setattr(remote, "_LIFE", remote._LIFE.replace("sleep 2", "sleep 0.1"))
     made: list[Mirror] = []
 
     def make(run: MadeRun) -> Mirror:

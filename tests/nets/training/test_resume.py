@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,13 @@ from tests.nets.training.small_runs import settings, stopping_after
 @pytest.fixture(autouse=True)
 def _short_samples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rnnviz.nets.training_tasks.characters.CharacterTask.sampled", 5)
+
+
+@pytest.fixture(scope="module")
+def trainer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kills.Trainer]:
+    """One process for all runs that are killed: to load torch takes longer than their steps."""
+    with kills.Trainer(tmp_path_factory.mktemp("trainer") / "complaints") as made:
+        yield made
 
 
 def trained(
@@ -63,11 +71,11 @@ def said(directory: Path, kind: str = "step") -> list[dict[str, Any]]:
     ],
 )
 def test_a_run_killed_at_random_moments_ends_like_the_undisturbed_one(
-    tmp_path: Path, name: str, most: int, least: int
+    tmp_path: Path, trainer: kills.Trainer, name: str, most: int, least: int
 ) -> None:
     """`make kills` does this two hundred times, over every task and precision."""
     whole = kills.undisturbed(name, tmp_path / "undisturbed")
-    found = kills.kill(name, whole, tmp_path / "killed", most, seed=3)
+    found = trainer.kill(name, whole, tmp_path / "killed", most, seed=3)
     assert not found.differences
     assert found.kills >= least
     assert found.places >= least - 1

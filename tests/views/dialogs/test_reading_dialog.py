@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,8 +28,8 @@ def jobs(qapp: QApplication) -> Iterator[Jobs]:
     jobs.close()
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def learned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A network that learned the text with tanh inside its head; the file does not say so."""
     torch.manual_seed(1)
     net = nn.ModuleDict({
@@ -45,9 +46,16 @@ def path(tmp_path: Path) -> Path:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    torch.save({"net": net.state_dict(), "chars": known}, tmp_path / "m.pt")
+    path = tmp_path_factory.mktemp("learned") / "m.pt"
+    torch.save({"net": net.state_dict(), "chars": known}, path)
+    return path
+
+
+@pytest.fixture
+def path(learned: Path, tmp_path: Path) -> Path:
+    """This network's file, with the text beside it."""
     (tmp_path / "t.txt").write_text(TEXT)
-    return tmp_path / "m.pt"
+    return Path(shutil.copy(learned, tmp_path / "m.pt"))
 
 
 def test_the_reading_that_the_text_bears_out_is_chosen(
