@@ -24,8 +24,9 @@ WIDTH = 72
 """So that lines of a book, some 72 letters, fit beside it in a window 1280 pixels wide."""
 _MARGIN = 8
 _LANE = 6
-_RUN = 64
-"""How many characters of a cell are looked at: all of them in texts of some 200,000."""
+_WHOLE, _RUN = 64, 32
+"""Of a cell of up to so many characters all are looked at, as in texts of some 200,000; of a larger
+one so many."""
 
 
 class Minimap(QWidget):
@@ -214,11 +215,11 @@ def _summary(values: npt.NDArray[np.generic], scale: Scale, size: int, zero: int
 
     The mean alone would lose a unit that is seldom on, the extreme alone one that is mostly on.
     """
-    whole = len(values) // size
-    looked = values[: whole * size].reshape(whole, size)[:, : min(size, _RUN)]
+    whole, run = len(values) // size, size if size <= _WHOLE else _RUN
+    looked = values[: whole * size].reshape(whole, size)[:, :run]
     found = _reduced(looked, scale, zero)
     if whole * size < len(values):
-        rest = values[whole * size :][None, :_RUN]
+        rest = values[whole * size :][None, :run]
         found = np.concatenate([found, _reduced(rest, scale, zero)])
     return found
 
@@ -233,7 +234,7 @@ def _reduced(values: npt.NDArray[np.generic], scale: Scale, zero: int) -> Bytes:
     entries[entries == MISSING] = zero
     high, low = entries.max(axis=0).astype(np.int32), entries.min(axis=0).astype(np.int32)
     extreme = np.where(high - zero >= zero - low, high, low)
-    mean = entries.sum(axis=0, dtype=np.int32) // len(entries)
+    mean = entries.sum(axis=0, dtype=np.uint16).astype(np.int32) // len(entries)
     return ((mean + extreme) // 2).astype(np.uint8)
 
 

@@ -49,6 +49,11 @@ class Rows:
         line, inside, _, _ = self._lines_of(np.array([row]))
         return int(line[0]), int(inside[0])
 
+    def lines_of_rows(self, first: int, count: int) -> list[tuple[int, int]]:
+        """As `line_of_row`, of `count` rows."""
+        lines, inside, _, _ = self._lines_of(np.arange(first, first + count))
+        return list(zip(lines.tolist(), inside.tolist(), strict=True))
+
     def _lines_of(self, rows: Ints) -> tuple[Ints, Ints, Ints, Ints]:
         """As `line_of_row`, of many rows; where each begins, and at which column."""
         if not len(self._long):

@@ -330,8 +330,7 @@ class TextView(CellArea):
         grid, page = self.grid, self.page
         here = None if self.cursor_at is None else self.text.line_of(self.cursor_at)
         painter.setFont(self._font)
-        for row in range(page.rows):
-            line, inside = self._rows.line_of_row(page.first_row + row)
+        for row, (line, inside) in enumerate(self._rows.lines_of_rows(page.first_row, page.rows)):
             label = WRAPPED if inside else f"{line + 1:,}"
             current = line == here and not inside
             painter.setPen(QColor(theme.text if current else theme.faint))
