@@ -346,15 +346,19 @@ class TextView(CellArea):
             marks.paint_unknown(painter, page, grid, known, theme)
         low = int(np.searchsorted(self._matches[:, 1], page.start, side="right"))
         high = int(np.searchsorted(self._matches[:, 0], page.stop, side="left"))
-        for start, stop in self._matches[low:high].tolist():
-            pen = QPen(QColor(theme.match), 2.4 if (start, stop) == self._current_match else 1.4)
-            marks.paint_outline(painter, page.spans(start, stop), grid, pen, halo)
-        if self.range is not None:
-            pen = QPen(QColor(theme.accent), 2)
-            marks.paint_outline(painter, page.spans(*self.range), grid, pen, halo)
-        if self._editing is None and self.cursor_at is not None:
-            spans = page.spans(self.cursor_at, self.cursor_at + 1)
-            marks.paint_outline(painter, spans, grid, QPen(QColor(theme.text), 2), halo)
+        found = [(start, stop) for start, stop in self._matches[low:high].tolist()]
+        current = [one for one in found if one == self._current_match]
+        others = [one for one in found if one != self._current_match]
+        chosen = [] if self.range is None else [self.range]
+        here = [] if self.cursor_at is None else [(self.cursor_at, self.cursor_at + 1)]
+        for ranges, colour, width in (
+            (others, theme.match, 1.4),
+            (current, theme.match, 2.4),
+            (chosen, theme.accent, 2.0),
+            ([] if self._editing is not None else here, theme.text, 2.0),
+        ):
+            spans = [page.spans(*one) for one in ranges]
+            marks.paint_outlines(painter, spans, grid, QPen(QColor(colour), width), halo)
 
     def _paint_caret(self, painter: QPainter, theme: Theme) -> None:
         """Where typing goes on, and what is composed there."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QRegion
 
 from rnnviz.views.shared.theme import Theme
@@ -44,23 +44,35 @@ def paint_unknown(
     painter.restore()
 
 
-def paint_outline(
-    painter: QPainter, spans: Iterable[tuple[int, int, int]], grid: Grid, pen: QPen, halo: QColor
+def paint_outlines(
+    painter: QPainter,
+    together: Iterable[Sequence[tuple[int, int, int]]],
+    grid: Grid,
+    pen: QPen,
+    halo: QColor,
 ) -> None:
-    """Draw one line around cells that belong together, over a halo that keeps it visible."""
-    region = QRegion()
-    for row, begin, end in spans:
-        region += grid.rect(row, begin, end).adjusted(0, 0, 0, grid.gap)
-    if region.isEmpty():
-        return
-    path = QPainterPath()
-    path.addRegion(region)
-    path = path.simplified()
+    """Draw a line around each group of cells, over halos that keep them visible.
+
+    Thousands of letters may be found on a page: those within a row are drawn at once.
+    """
+    within: list[QRectF] = []
+    around = QPainterPath()
+    for spans in together:
+        cells = [grid.rect(*span).adjusted(0, 0, 0, grid.gap) for span in spans]
+        if len(cells) == 1:
+            within.append(QRectF(cells[0]))
+        elif cells:
+            region = QRegion()
+            for one in cells:
+                region += one
+            path = QPainterPath()
+            path.addRegion(region)
+            around.addPath(path.simplified())
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(halo, pen.widthF() + 2))
-    painter.drawPath(path)
-    painter.setPen(pen)
-    painter.drawPath(path)
+    for each in (QPen(halo, pen.widthF() + 2), pen):
+        painter.setPen(each)
+        painter.drawRects(within)
+        painter.drawPath(around)
 
 
 def paint_caret(painter: QPainter, rect: QRect, colour: str, theme: Theme) -> None:
