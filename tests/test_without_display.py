@@ -54,7 +54,7 @@ def test_where_nothing_can_be_kept_the_window_opens_and_says_so(tmp_path: Path) 
         cwd=tmp_path,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
-    assert "What is new among settings" in ended.stderr
+    assert "New settings, findings, concepts and crash records will not be kept" in ended.stderr
     assert "Traceback" not in ended.stderr
     assert (tmp_path / "rnnviz-window.png").stat().st_size > 10_000
     assert list((tmp_path / "tmp").iterdir()) == [], "what stood in for the cache is gone"

@@ -17,10 +17,10 @@ from rnnviz.core.system.left_behind import temporary_folder
 from rnnviz.core.system.places import HOME_VARIABLE, usual_folders
 
 _HOLDS = {
-    "config": "settings",
-    "cache": "recordings",
-    "data": "findings and concepts",
-    "log": "crash records",
+    "config": ("settings",),
+    "cache": ("recordings",),
+    "data": ("findings", "concepts"),
+    "log": ("crash records",),
 }
 _PROBE_BYTES = 4096
 """A disk that is full makes files, but takes nothing into them."""
@@ -34,7 +34,7 @@ class PersonalFolders(NamedTuple):
     data: Path
     log: Path
     lacking: str = ""
-    """What is not kept, and why, in a sentence; empty where all is."""
+    """What is not kept, and why, in some lines; empty where all is."""
     stand_in: Path | None = None
     """The temporary folder that `cache` is, where its own cannot be written."""
 
@@ -78,13 +78,14 @@ def _in_words(folders: dict[str, Path], hindered: dict[str, OSError], recordings
     """What is not kept because of these, and where."""
     if not hindered:
         return ""
-    lost = [_HOLDS[name] for name in hindered if name != "cache" or recordings_go]
-    said = [f"What is new among {', '.join(lost)} will not be kept."] if lost else []
+    lost = [word for name in hindered if name != "cache" or recordings_go for word in _HOLDS[name]]
+    *others, last = lost or [""]
+    said = (
+        [f"New {', '.join(others)}{' and ' * bool(others)}{last} will not be kept."] if lost else []
+    )
     if "cache" in hindered and not recordings_go:
         said.append("Recordings lie in a temporary folder and go with this window.")
-    places = "; ".join(
-        f"{folders[name]} ({error.strerror or error})" for name, error in hindered.items()
-    )
-    said.append(f"Nothing can be written to {places}.")
+    said.append("Nothing can be written to")
+    said += [f"{folders[name]}: {error.strerror or error}" for name, error in hindered.items()]
     said.append(f"{HOME_VARIABLE} may name a folder that can be written to.")
-    return " ".join(said)
+    return "\n".join(said)

@@ -28,7 +28,11 @@ def test_a_home_that_is_a_file_is_no_obstacle(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "file"))
     folders = PersonalFolders.usable()
-    for said in ("settings, findings and concepts, crash records", "temporary", "Not a directory"):
+    for said in (
+        "New settings, findings, concepts and crash records will",
+        "temporary",
+        "Not a directory",
+    ):
         assert said in folders.lacking
     assert folders.stand_in is not None and folders.cache == folders.stand_in
     assert folders.cache.stat().st_mode & 0o77 == 0, "nobody else looks into it"
@@ -60,7 +64,7 @@ def test_where_one_folder_alone_fails_the_others_are_kept(
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "log").write_text("a file in its place")
     folders = PersonalFolders.usable()
-    assert folders.lacking.startswith("What is new among crash records will not be kept.")
+    assert folders.lacking.startswith("New crash records will not be kept.")
     assert folders.stand_in is None
     assert folders.config.is_dir()
 
