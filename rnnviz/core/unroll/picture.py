@@ -425,13 +425,19 @@ class KeptParts:
         ]
         if not settings.side:
             return parts
-        if settings.reach and not plan.drawn:
-            return [
-                *parts, self._part("reach", 0, at, settings, _reach, trace, layout.beside, at)
-            ]  # fmt: skip
-        shows = marked, shown.backward, shown.updated, at if shown.backward else -1
-        given = trace, layout, shown, marked, at
-        return [*parts, self._part("parameters", 0, shows, settings, _parameters, *given)]
+        below: tuple[float, float, float, float] | None = layout.beside
+        if not settings.reach or plan.drawn:
+            parts.append(
+                self._part("weights", 0, marked, settings, _weights, trace, layout, marked)
+            )
+            if not shown.backward:
+                return parts
+            sums = shown.backward, shown.updated
+            parts.append(self._part("sums", 0, sums, settings, _sums, trace, layout, shown))
+            below = _below_matrices(trace, layout)
+        if below is not None:
+            parts.append(self._part("reach", 0, (at, below), settings, _reach, trace, below, at))
+        return parts
 
     def _between(
         self, trace: Trace, shown: Moment, settings: _Settings, layout: _Layout
@@ -439,9 +445,8 @@ class KeptParts:
         """What leads from step to step, and the loop of the rolled network."""
         plan, marked, steps = trace.plan, settings.marked, layout.drawn(shown)
         gone, parts = self._gone_at(shown, plan), []
-        end = shown.gone_back(plan, plan.rows - 1, 0)
         for step in steps:
-            shows = gone[max(0, step - 1) : step + 2], end, shown.forward >= step, marked
+            shows = _led(shown, plan, step), shown.forward >= step, marked
             parts.append(
                 self._part("joints", step, shows, settings, _joints, layout, shown, step, marked)
             )
@@ -481,6 +486,18 @@ def _gone(shown: Moment, plan: Plan, step: int) -> tuple[bool, ...]:
         *(shown.gone_back(plan, row, plan.read_at(row, step)) for row in top),
         shown.answered(plan, step),
     )
+
+
+def _led(shown: Moment, plan: Plan, step: int) -> tuple[bool, ...]:
+    """How far a moment shows what leads to a step from others, and back."""
+    found = [shown.answered(plan, step), shown.gone_back(plan, plan.rows - 1, 0)]
+    if not plan.joins_ends:
+        found = []
+    for row in range(plan.rows):
+        last = plan.before(row, step)
+        found += shown.computed(plan, row, step), shown.gone_back(plan, row, step)
+        found.append(last is not None and shown.gone_back(plan, row, last))
+    return tuple(found)
 
 
 def _joined(settings: _Settings, parts: list[Picture]) -> Picture:
@@ -1133,52 +1150,73 @@ def latex_title(title: str) -> str:
     return f"W_{{{found[1]}}}" + (text(found[2]) if found[2] else "")
 
 
-def _parameters(
-    pen: _Pen, trace: Trace, layout: _Layout, shown: Moment, marked: str, at: int
-) -> None:
-    """The matrices that all steps share; on the way back the running sum of their copies."""
-    plan, dark = trace.plan, pen.dark
-    back = int(shown.backward)
+class _Matrix(NamedTuple):
+    """Where a parameter stands at the right, its gradient beside it."""
+
+    name: str
+    top: float
+    width: float
+    """Of a number,"""
+    cell: float
+    """and how high it is."""
+
+
+def _matrices(trace: Trace, layout: _Layout) -> list[_Matrix]:
+    """The matrices that all steps share, one below the other."""
     names = [name for name in trace.parameters if trace[f"weight/{name}"].ndim == 2]
-    x, y, room, _ = layout.beside
-    gap = 20.0 * len(names)
+    _, y, room, _ = layout.beside
     rows = sum(len(trace[f"weight/{name}"]) for name in names)
-    cell = min(20.0, (layout.height - y - _BOTTOM - gap) / max(1, rows))
-    unread = False
+    cell = min(20.0, (layout.height - y - _BOTTOM - 20.0 * len(names)) / max(1, rows))
+    found = []
     for name in names:
-        weights = trace[f"weight/{name}"]
-        lit = bool(marked) and name.startswith(marked)
-        ink = FORWARD[dark] if lit else ""
-        title = latex_title(title_of(name, plan.layers, plan.directions))
-        add_formula(pen.figure, x, y - 3, title, 15, ink or pen.ink)
-        top = y + 5
-        half = (room - 18) / 2
-        columns = weights.shape[1]
-        width = min(38.0, half / columns)
-        unread = unread or not _matrix_reads(width, cell)
-        _matrix(pen, x, top, width, cell, weights, _scale(weights), name)
-        if back:
-            share = trace[f"share/{name}"]
-            gone = shown.copies_gone(plan, name)
-            summed = share[gone].sum(axis=0)
-            if shown.updated and plan.clip != "none":
-                summed = trace[f"update/{name}"] / -plan.rate
-            reach = float(np.abs(share.sum(axis=0)).max(initial=0.0)) or 1.0
-            right = x + half + 14
-            if name == names[0] or plan.directions == 2:
-                count = sum(gone)
-                whole = count == plan.steps
-                said = "gradient" if whole else f"sum of {count} of {plan.steps} copies"
-                pen.words(right, y, said, 11, BACK[dark])
-            scale = Scale(-reach, reach, "green-purple")
-            _matrix(pen, right, top, width, cell, summed, scale, f"gradient/{name}")
-        y = top + cell * len(weights) + 15
-    if unread:
-        pen.words(x, _TOP, "no room for numbers: point at one", 10, SOFT[dark])
+        high, columns = trace[f"weight/{name}"].shape
+        found.append(_Matrix(name, y + 5, min(38.0, (room - 18) / 2 / columns), cell))
+        y += 20 + cell * high
+    return found
+
+
+def _weights(pen: _Pen, trace: Trace, layout: _Layout, marked: str) -> None:
+    """The matrices with their names; one of them may be lit."""
+    plan, matrices = trace.plan, _matrices(trace, layout)
+    x = layout.beside[0]
+    for one in matrices:
+        lit = bool(marked) and one.name.startswith(marked)
+        title = latex_title(title_of(one.name, plan.layers, plan.directions))
+        add_formula(pen.figure, x, one.top - 8, title, 15, FORWARD[pen.dark] if lit else pen.ink)
+        weights = trace[f"weight/{one.name}"]
+        _matrix(pen, x, one.top, one.width, one.cell, weights, _scale(weights), one.name)
+    if not all(_matrix_reads(one.width, one.cell) for one in matrices):
+        pen.words(x, _TOP, "no room for numbers: point at one", 10, SOFT[pen.dark])
+
+
+def _sums(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment) -> None:
+    """On the way back what the copies of each matrix have given so far, added up."""
+    plan, dark, matrices = trace.plan, pen.dark, _matrices(trace, layout)
+    x, _, room, _ = layout.beside
+    right = x + (room - 18) / 2 + 14
+    for one in matrices:
+        share, gone = trace[f"share/{one.name}"], shown.copies_gone(plan, one.name)
+        summed = share[gone].sum(axis=0)
+        if shown.updated and plan.clip != "none":
+            summed = trace[f"update/{one.name}"] / -plan.rate
+        reach = float(np.abs(share.sum(axis=0)).max(initial=0.0)) or 1.0
+        if one is matrices[0] or plan.directions == 2:
+            whole = all(gone)
+            said = "gradient" if whole else f"sum of {sum(gone)} of {plan.steps} copies"
+            pen.words(right, one.top - 5, said, 11, BACK[dark])
+        scale = Scale(-reach, reach, "green-purple")
+        _matrix(pen, right, one.top, one.width, one.cell, summed, scale, f"gradient/{one.name}")
     if shown.updated and plan.clip != "none":
         pen.words(x + room, _TOP + 14, "clipped", 11, BACK[dark], True, "end")
-    if back and layout.height - y - _BOTTOM > 120:
-        _reach(pen, trace, (x, y + 14, min(room, 330.0), layout.height - y - 14 - _BOTTOM), at)
+
+
+def _below_matrices(trace: Trace, layout: _Layout) -> tuple[float, float, float, float] | None:
+    """x, y, width and height of the room below the matrices; None where there is too little."""
+    x, y, room, _ = layout.beside
+    for one in _matrices(trace, layout)[-1:]:
+        y = one.top + one.cell * len(trace[f"weight/{one.name}"]) + 15
+    high = layout.height - y - _BOTTOM
+    return (x, y + 14, min(room, 330.0), high - 14) if high > 120 else None
 
 
 _LINE = 15.0

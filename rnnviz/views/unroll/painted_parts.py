@@ -47,9 +47,11 @@ class PaintedParts:
         if len(come) > _MOST * len(now.parts):
             return None
         region = QRegion()
-        for part in (*gone, *come):
+        for part in gone:
             region += self._of(part)
         self._reach = {part: self._of(part) for part in now.parts}
+        for part in come:
+            region += self._reach[part]
         return region
 
     def _of(self, part: Picture) -> QRect:

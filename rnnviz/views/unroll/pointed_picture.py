@@ -90,7 +90,8 @@ class PointedPicture(QWidget):
         changed = self._painted.paint(self._pixmap, before, self._picture)
         if self._place is None:
             speak(self, self._picture.figure.words[0].text)
-        self.update(changed)
+        # One rectangle: many take Qt ten times as long to copy to the screen.
+        self.update(changed.boundingRect())
 
     @Slot()
     def find_place(self) -> None:
