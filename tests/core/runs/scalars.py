@@ -7,7 +7,8 @@ from pathlib import Path
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.tensorboard.event_files import event_files
-from rnnviz.core.runs.tensorboard.records import EventFile, ScalarFolder
+from rnnviz.core.runs.tensorboard.records import EventFile
+from rnnviz.core.runs.tensorboard.scalar_folder import ScalarFolder
 
 
 def read_scalars(folder: Path) -> dict[str, Curve]:

@@ -17,7 +17,9 @@ from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.directory.reader import Damage
 from rnnviz.core.runs.directory.state import State
 from rnnviz.core.runs.record import RunRecord
-from rnnviz.core.runs.tensorboard.records import PATTERN, EventFile, Scalar, ScalarFolder
+from rnnviz.core.runs.tensorboard.messages import Scalar
+from rnnviz.core.runs.tensorboard.records import PATTERN, EventFile
+from rnnviz.core.runs.tensorboard.scalar_folder import ScalarFolder
 
 _MOST_FILES = 1024
 _MOST_FOLDERS, _MOST_LOOKED, _DEEPEST = 500, 2000, 4
