@@ -11,6 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise, starmap
 
 import numpy as np
 import numpy.typing as npt
@@ -121,32 +122,35 @@ def _columns(
 ) -> BlockColumns:
     start, stop = bounds
     shape = (len(spool.facts), len(plan.offsets), stop - start)
-    labels = np.empty(shape, np.float32)
-    excluded = np.empty((len(groups), *shape[1:]), np.bool_)
-    firsts = {members[0]: group for group, members in enumerate(groups)}
-    for concept, facts in enumerate(spool.facts):
+    excluded = np.zeros((len(groups), *shape[1:]), np.bool_)
+    windows = {
+        (concept, shift): spool.window(concept, start - plan.lags, stop + plan.lags, shift)
+        for concept in range(shape[0])
+        for shift in (0, *plan.shift_numbers)
+    }
+    # Where the value stands at p, the label stands at p - shift - lag.
+    begins = [plan.lags - offset.lag for offset in plan.offsets]
+    for group, members in enumerate(groups):
         for shift in (0, *plan.shift_numbers):
-            window = spool.window(concept, start - plan.lags, stop + plan.lags, shift)
-            missing = np.isnan(window)
-            standard = (window - np.float32(facts.mean)) / np.float32(facts.deviation or np.nan)
-            standard[missing] = 0
-            places = plan.places(shift)
-            # Where the value stands at p, the label stands at p - shift - lag.
-            begins = [plan.lags - plan.offsets[place].lag for place in places]
-            labels[concept, places] = sliding_window_view(standard, shape[2])[begins]
-            if concept in firsts:
-                moved = sliding_window_view(missing, shape[2])[begins]
-                excluded[firsts[concept], places] = moved
+            missing = np.isnan(windows[members[0], shift])
+            if missing.any():
+                moved = sliding_window_view(missing, shape[2])
+                for place in plan.places(shift):
+                    excluded[group, place] = moved[begins[place]]
     some = [np.flatnonzero(part.any(1)) for part in excluded]
     ends = np.cumsum([shape[0] * shape[1], *map(len, some)]).tolist()
-    return BlockColumns(
-        np.concatenate(
-            [labels.reshape(-1, shape[2])]
-            + [part[places] for places, part in zip(some, excluded, strict=True)],
-            dtype=np.float32,
-        ),
-        list(zip(some, map(slice, ends, ends[1:]), strict=False)),
-    )
+    rows = np.empty((ends[-1], shape[2]), np.float32)
+    labels = rows[: ends[0]].reshape(shape)
+    for (concept, shift), window in windows.items():
+        facts = spool.facts[concept]
+        standard = (window - np.float32(facts.mean)) / np.float32(facts.deviation or np.nan)
+        standard[np.isnan(window)] = 0
+        moved = sliding_window_view(standard, shape[2])
+        for place in plan.places(shift):
+            labels[concept, place] = moved[begins[place]]
+    for group, (first, last) in enumerate(pairwise(ends)):
+        rows[first:last] = excluded[group, some[group]]
+    return BlockColumns(rows, list(zip(some, starmap(slice, pairwise(ends)), strict=True)))
 
 
 def _finish(plan: Plan, spool: LabelSpool, groups: list[list[int]], sums: Sums) -> Doubles:

@@ -48,11 +48,6 @@ class Pairing(NamedTuple):
     offset: Offset
     correlation: float
 
-    @property
-    def sign(self) -> int:
-        """1 if the value rises with the label, or has no tie to it at all; else -1."""
-        return -1 if self.correlation < 0 else 1
-
 
 class Places(NamedTuple):
     """Where in a block the labels of a concept, shifted, are of one class."""
@@ -148,9 +143,9 @@ class Tally:
         whole = np.zeros(stop - start + pad, np.intp)
         for unit, row in enumerate(bins):
             bits = halves(values[unit]).view(np.uint16)
-            np.take(self._bins[unit], bits, out=row[pad:], mode="clip")
-            whole[pad:] = row[pad:]
-            whole[second:] += BINS
+            self._bins[unit].take(bits, out=row[pad:], mode="clip")
+            whole[pad:second] = row[pad:second]
+            np.add(row[second:], BINS, out=whole[second:], dtype=np.intp)
             self._all[unit] += _counted(whole[pad:])
             for number, which, key in self._of_row[unit]:
                 met, counts = whole[which:], self._counts[number]

@@ -29,12 +29,12 @@ def scores_of(tally: Tally) -> list[tuple[Pairing, Score]]:
     for first, last in blocks(0, len(tally.pairings), _TOGETHER):
         pairings, rows = tally.pairings[first:last], tally.rows[first:last]
         figures = _figures(pairings, rows, tally.finish(first, last), edges)
-        for pairing, row, area, f1, threshold, (false, true) in figures:
+        for pairing, row, falling, area, f1, threshold, (false, true) in figures:
             low, high = edges.ranges[row]
             score = Score(
                 channel=channel,
                 unit=units[row],
-                sign=pairing.sign,
+                sign=-1 if falling else 1,
                 lag=pairing.offset.lag,
                 correlation=pairing.correlation,
                 auc=area,
@@ -48,12 +48,15 @@ def scores_of(tally: Tally) -> list[tuple[Pairing, Score]]:
 
 def _figures(
     pairings: Sequence[Pairing], rows: Places, counts: Counts, edges: Edges
-) -> Iterator[tuple[Pairing, int, float, float, float, list[list[int]]]]:
-    """Each pairing with its row, area, F1, threshold and the histograms of false and true."""
+) -> Iterator[tuple[Pairing, int, bool, float, float, float, list[list[int]]]]:
+    """Each pairing with its row, area, F1, threshold and the histograms of false and true.
+
+    Behind the row it says whether the value falls with the label.
+    """
     cumulative = np.zeros((*counts.shape[:-1], BINS + 1), np.int32)
     np.cumsum(counts, axis=3, out=cumulative[..., 1:])
     whole = cumulative.sum(1, dtype=np.int32)
-    falling = np.array([pairing.sign < 0 for pairing in pairings])
+    falling = np.array([pairing.correlation for pairing in pairings]) < 0
     area = areas(whole)
     area[falling] = 1 - area[falling]
     f1, chosen = best_f1(cumulative, falling)
@@ -62,6 +65,7 @@ def _figures(
     return zip(
         pairings,
         rows.tolist(),
+        falling.tolist(),
         area.tolist(),
         f1.tolist(),
         thresholds.tolist(),
@@ -79,12 +83,7 @@ class Edges:
         """(units, BINS): of every bin but bin 0, which lies below all; NaN after the last."""
         for row, each in zip(self.values, edges, strict=True):
             row[: len(each)] = from_sortable(each)
-        self.cuts = np.stack(
-            [
-                histogram_cuts(row[:length])
-                for row, length in zip(self.values, self.lengths.tolist(), strict=True)
-            ]
-        )
+        self.cuts = histogram_cuts(self.values, self.lengths)
         """(units, HISTOGRAM_BINS + 1)."""
         self.ranges = [
             (float(row[0]), float(row[length - 1])) if length else (0.0, 0.0)
@@ -162,12 +161,21 @@ def _f1(said: Counts, total: Counts) -> Doubles:
     return figures
 
 
-def histogram_cuts(edges: Halves) -> npt.NDArray[np.intp]:
-    """Which bins begin the bins of a histogram, (HISTOGRAM_BINS + 1,), equally wide.
+def histogram_cuts(edges: Halves, lengths: Places) -> Places:
+    """Which bins begin the bins of a histogram, (units, HISTOGRAM_BINS + 1), equally wide.
 
     Each bin counts where it begins.
+
+    Args:
+        edges: (units, BINS), see `Edges.values`.
+        lengths: (units,) how many of them there are.
     """
-    if not len(edges) or edges[0] == edges[-1]:
-        return np.array([0] + HISTOGRAM_BINS * [BINS])
-    inner = np.linspace(float(edges[0]), float(edges[-1]), HISTOGRAM_BINS + 1)[1:-1]
-    return np.concatenate([[0], np.searchsorted(edges.astype(np.float64), inner) + 1, [BINS]])
+    low, high = edges[:, 0], edges[np.arange(len(edges)), np.maximum(lengths - 1, 0)]
+    wide = (lengths > 0) & (low != high)
+    cuts = np.full((len(edges), HISTOGRAM_BINS + 1), BINS)
+    cuts[:, 0] = 0
+    first, last = (each[wide].astype(np.float64) for each in (low, high))
+    inner = np.linspace(first, last, HISTOGRAM_BINS + 1, axis=1)[:, 1:-1]
+    below = edges[wide].astype(np.float64)[:, :, None] < inner[:, None]
+    cuts[wide, 1:-1] = below.sum(1) + 1
+    return cuts
