@@ -30,6 +30,7 @@ from benchmarks.real_window import real_window, wait
 from rnnviz.core.cells.intervention import Intervention
 from rnnviz.core.system.places import models, resources
 from rnnviz.session.session import Session
+from rnnviz.views.window.window import Window
 
 CLAIM_MS = 150.0
 
@@ -53,7 +54,7 @@ def main() -> None:
             session.open_path(text)
             wait(app, partial(walked, session, text.name))
             print(f"{text.name}:")
-            redrawn(app, session, times, options.characters)
+            redrawn(app, window, times, options.characters)
             session.interventions.show(None)
             wait(app, partial(walked, session, text.name))
         measured(app, session, options.times)
@@ -86,21 +87,22 @@ def wishes(session: Session, times: int) -> list[Intervention]:
     ]
 
 
-def redrawn(app: QApplication, session: Session, times: int, characters: int) -> None:
+def redrawn(app: QApplication, window: Window, times: int, characters: int) -> None:
     """Cut one unit after the other, and look at the text."""
-    recordings, first, all_of_it = session.recordings, [], []
+    session, view = window.session, window.text_panel.view
+    first, all_of_it = [], []
     for wish in wishes(session, times + 1):
         wait(app, lambda: not session.jobs.running)  # what else is asked of the text before
         began = time.perf_counter()
         session.interventions.show(wish)
 
         def there(steps: int) -> bool:
-            return recordings.recording is not None and recordings.recording.walked >= steps
+            return view.values is not None and view.walked >= steps
 
         wait(app, lambda: there(1))
         app.processEvents()
         first.append(1000 * (time.perf_counter() - began))
-        wait(app, lambda: there(min(characters, len(recordings.text or ()))))
+        wait(app, lambda: there(min(characters, len(view.text))))
         app.processEvents()
         all_of_it.append(1000 * (time.perf_counter() - began))
     tell("first characters painted", first[1:])

@@ -322,13 +322,18 @@ class _Pages:
         # Of its own: by its name the file of a writer that replaced this one might be found.
         self._file = os.open(path, os.O_RDWR)
         weakref.finalize(self, os.close, self._file)
+        # The first at once: whoever makes the files has time while the first values are computed.
+        self._make_more()
 
     def make(self, start: int, stop: int) -> None:
         """Make the pages of these steps, and of some that follow."""
         in_order = start * self._item == self._next
         self._next = stop * self._item if in_order else -1
         while in_order and self._there < min(self._next, self._end):
-            size = min(_PIECES[self._there > 0], self._end - self._there)
-            for place in range(self._there, self._rows * self._stride, self._stride):
-                os.pwrite(self._file, _ZEROS[:size], place)
-            self._there += size
+            self._make_more()
+
+    def _make_more(self) -> None:
+        size = min(_PIECES[self._there > 0], self._end - self._there)
+        for place in range(self._there, self._rows * self._stride, self._stride):
+            os.pwrite(self._file, _ZEROS[:size], place)
+        self._there += size
