@@ -16,6 +16,7 @@ from rnnviz.views.plots.parts.edge_words import EdgeWords
 from rnnviz.views.plots.parts.export import Columns
 from rnnviz.views.plots.parts.inks import Ink, ink_colour, ink_pen
 from rnnviz.views.plots.parts.log_axis import LogAxis
+from rnnviz.views.plots.parts.strokes import Strokes
 from rnnviz.views.shared.theme import Theme, theme_of
 
 Doubles = npt.NDArray[np.float64]
@@ -46,7 +47,7 @@ class Banded:
 class _Drawn(NamedTuple):
     """What a curve is drawn with."""
 
-    line: pg.PlotCurveItem
+    line: Strokes
     low: pg.PlotCurveItem
     high: pg.PlotCurveItem
     band: pg.FillBetweenItem
@@ -182,7 +183,7 @@ class BandPlot(Plot):
 
     def _resize(self, count: int) -> None:
         while len(self._drawn) < count:
-            line = pg.PlotCurveItem(connect="finite", antialias=True)
+            line = Strokes(connect="finite", antialias=True)
             low, high = pg.PlotCurveItem(pen=None), pg.PlotCurveItem(pen=None)
             band = pg.FillBetweenItem(low, high)
             for item in (band, line):

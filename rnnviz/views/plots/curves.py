@@ -21,6 +21,7 @@ from rnnviz.views.plots.parts.inks import Ink, between_colours, ink_colour, ink_
 from rnnviz.views.plots.parts.key import Names, paint_key, with_key
 from rnnviz.views.plots.parts.log_axis import LogAxis, plain
 from rnnviz.views.plots.parts.run_marks import RunMark, RunMarks
+from rnnviz.views.plots.parts.strokes import Strokes
 from rnnviz.views.plots.traces import Trace, Value, value_at, words_of
 from rnnviz.views.shared.theme import Theme, theme_of
 from rnnviz.views.shared.words.plain_text import Label
@@ -49,8 +50,8 @@ class _Lines:
 
     def __init__(self, plot: pg.PlotItem) -> None:
         self._plot = plot
-        self.raw = pg.PlotCurveItem(connect="finite", skipFiniteCheck=False)
-        self.smooth = pg.PlotCurveItem(connect="finite", skipFiniteCheck=False)
+        self.raw = Strokes(connect="finite", skipFiniteCheck=False)
+        self.smooth = Strokes(connect="finite", skipFiniteCheck=False)
         self._points: dict[str, pg.ScatterPlotItem] = {}
         for height, item in enumerate((self.raw, self.smooth)):
             self._add(item, height)
@@ -84,7 +85,7 @@ class _Lines:
             item.setBrush(ink)
             item.setPen(pg.mkPen(ink, width=2) if kind == "marks" else ground)
 
-    def draw(self, item: pg.PlotCurveItem, x: Floats, y: Floats, *, smooth_edges: bool) -> None:
+    def draw(self, item: Strokes, x: Floats, y: Floats, *, smooth_edges: bool) -> None:
         """Draw a line, or none; an empty one that stays empty costs nothing."""
         if len(x) or (item.xData is not None and len(item.xData)):
             item.setData(x, y, antialias=smooth_edges)

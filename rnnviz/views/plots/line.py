@@ -15,12 +15,11 @@ from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.parts.axes import NamedAxis, TextAxis
 from rnnviz.views.plots.parts.export import Columns
 from rnnviz.views.plots.parts.inks import Ink, ink_colour, ink_pen
+from rnnviz.views.plots.parts.strokes import Strokes
 from rnnviz.views.plots.strips_of_lines import Strip, StripsOfLines
 from rnnviz.views.shared.theme import Theme, theme_of
 
 Floats = npt.NDArray[np.floating]
-_LONG = 20_000
-"""A line of more pixels is drawn in plain strokes: so dense a line has no smooth edges to see."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +64,7 @@ class LinePlot(Plot):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         self.text_axis = TextAxis("bottom")
         self._series: tuple[Series, ...] = ()
-        self._curves: list[pg.PlotCurveItem] = []
+        self._curves: list[Strokes] = []
         self._band = pg.BarGraphItem(x0=[], x1=[], y0=[], height=[])
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         self._zero = pg.InfiniteLine(angle=0, movable=False, pos=0)
@@ -100,7 +99,7 @@ class LinePlot(Plot):
         """Draw these lines."""
         self._series = series
         while len(self._curves) < len(series):
-            curve = pg.PlotCurveItem(connect="finite", skipFiniteCheck=False)
+            curve = Strokes(connect="finite", skipFiniteCheck=False)
             self._curves.append(curve)
             self.item.addItem(curve, ignoreBounds=True)
         while len(self._curves) > len(series):
@@ -169,15 +168,4 @@ class LinePlot(Plot):
                 values = self._strips.placed(values, number)
             places = np.arange(first, last) + (series.start + 0.5)
             x, y = decimate(places, values, columns)
-            long = self._pixels_along(y) > _LONG
-            # One path of wide smooth strokes takes seconds where a noisy unit fills the plot.
-            curve.setSegmentedLineMode("on" if long else "auto")
-            curve.setData(x, y, antialias=not long)
-
-    def _pixels_along(self, y: Floats) -> float:
-        """How far a line of these values goes up and down on the screen."""
-        if len(y) < 2:
-            return 0.0
-        low, high = self.view.viewRange()[1]
-        shown = np.clip(y, low, high)
-        return float(np.nansum(np.abs(np.diff(shown)))) / (high - low) * self.view.height()
+            curve.setData(x, y, antialias=True)

@@ -14,6 +14,7 @@ from rnnviz.core.colours.colour import palette
 from rnnviz.views.plots.base import Plot
 from rnnviz.views.plots.parts.export import Columns
 from rnnviz.views.plots.parts.inks import Ink, ink_colour
+from rnnviz.views.plots.parts.strokes import Strokes
 from rnnviz.views.shared.theme import Theme, theme_of
 
 _MOST_POINTS = 4_000
@@ -48,7 +49,7 @@ class ScatterPlot(Plot):
         self._groups: tuple[Points, ...] = ()
         self._items: list[pg.ScatterPlotItem] = []
         self._density = pg.ImageItem(axisOrder="row-major")
-        self._line = pg.PlotCurveItem(connect="finite", antialias=True)
+        self._line = Strokes(connect="finite", antialias=True)
         self._ring = pg.ScatterPlotItem(pxMode=True, size=14, brush=None)
         super().__init__(name, parent=parent)
         self.view.setMouseEnabled(x=True, y=True)

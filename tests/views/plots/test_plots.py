@@ -8,6 +8,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtGui import QColor, QFontMetrics, QImage
 from pytestqt.qtbot import QtBot
@@ -354,3 +355,34 @@ def test_names_above_a_plot_lose_their_middle_where_there_is_no_room():
     assert short == names[0]
     assert long.startswith("prob") and long.endswith("0.66") and "…" in long
     assert sum(map(metrics.horizontalAdvance, (short, long))) <= 300
+
+
+@pytest.mark.parametrize("plot", ["curves", "line"])
+def test_a_line_that_fills_the_plot_is_painted_piece_by_piece(
+    plot: str, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One path of wide smooth strokes takes seconds; a calm line stays one smooth path."""
+    painted: list[tuple[bool, str]] = []
+
+    def paint(item: pg.PlotCurveItem, *_: object) -> None:
+        if item.xData is not None and len(item.xData):
+            painted.append((item.opts["antialias"], item.opts["segmentedLineMode"]))
+
+    monkeypatch.setattr(pg.PlotCurveItem, "paint", paint)
+    made = CurvePlot("Loss") if plot == "curves" else LinePlot("Values")
+    qtbot.addWidget(made)
+    made.resize(1200, 500)
+    found = []
+    for values in (np.linspace(0, 1, 2000), np.arange(100) % 2, np.arange(2000) % 2):
+        if isinstance(made, CurvePlot):
+            curve = Curve()
+            curve.append(np.arange(len(values)), values)
+            made.set_traces((Trace("a", curve, "accent"),))
+        else:
+            made.set_text(Text.of("a" * len(values)))
+            made.set_range((0.0, float(len(values))), (0.0, 1.0))
+            made.set_series((Series("a", 0, values.astype(np.float32), "accent"),))
+        painted.clear()
+        made.grab()
+        found.append(painted[-1])
+    assert found == [(True, "auto"), (True, "on"), (False, "on")]
