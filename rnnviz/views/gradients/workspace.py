@@ -24,6 +24,8 @@ class GradientsWorkspace(Workspace):
     panel_types = PanelsOf("rnnviz.views.gradients.panels")
     bottom = ("gradient-heatmap",)
     right_width = 420
+    low = 760
+    larger = 5
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)

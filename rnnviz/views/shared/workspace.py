@@ -85,6 +85,9 @@ class Workspace(QMainWindow):
     least_right_width: ClassVar[int] = 364
     low: ClassVar[int] = 640
     """In a room that is lower, the panels of `bottom` stand under those at the right."""
+    larger: ClassVar[float] = 0
+    """By how many points the words of the middle are larger for the last row, where it does not
+    see to that itself."""
     layout_version: ClassVar[int] = 1
     """Raised when docks change so much that a remembered layout would be wrong."""
 
@@ -110,6 +113,7 @@ class Workspace(QMainWindow):
         """How large everything was when the layout was left that was restored."""
         self._left_before: Left | None = None
         """The sizes from before it was presented."""
+        self._presented = False
         self._was_shown = False
         self._asked_for = ""
         """The panel that was asked for last, until the docks are laid out anew."""
@@ -175,7 +179,20 @@ class Workspace(QMainWindow):
             self.restoreState(self._before, self.layout_version)
             self._before = QByteArray()
             self._tidying.start()
+        self._presented = presented
+        if self.larger:
+            from rnnviz.views.shared.zooming import zoom_all  # only who asks waits for it
+
+            zoom_all(self.centralWidget(), self.larger if presented else -self.larger)
         self.present_centre(presented)
+
+    def zoom_words(self, steps: float) -> None:
+        """Make text, plots and tables larger by so many points; 0 as they are usually."""
+        from rnnviz.views.shared.zooming import zoom_all  # only who asks waits for it
+
+        zoom_all(self, steps)
+        if steps == 0 and self._presented and self.larger:
+            zoom_all(self.centralWidget(), self.larger)
 
     # Building
 

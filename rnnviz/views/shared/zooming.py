@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHeaderView, QListView, QPlainTextEdit, QTableView, QWidget
+from PySide6.QtGui import QFont
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QLabel,
+    QListView,
+    QPlainTextEdit,
+    QTableView,
+    QWidget,
+)
+
+from rnnviz.views.shared.controls.quiet_table import QuietTable
 
 _MORE = (-3.0, 20.0)
 """By how many points words may be smaller or larger than usual."""
@@ -18,7 +28,7 @@ def zoom_all(area: QWidget, steps: float) -> None:
         own = getattr(widget, "zoom", None)
         if callable(own):
             own(steps)
-        elif isinstance(widget, QTableView | QPlainTextEdit | QListView):
+        elif isinstance(widget, QTableView | QPlainTextEdit | QListView) or _is_sentence(widget):
             _zoom_words(widget, steps)
 
 
@@ -31,7 +41,12 @@ def more_points(now: float, steps: float) -> float:
     return 0.0 if steps == 0 else min(max(now + steps, _MORE[0]), _MORE[1])
 
 
-def _zoom_words(widget: QTableView | QPlainTextEdit | QListView, steps: float) -> None:
+def _is_sentence(widget: QWidget) -> bool:
+    """Whether it says something in lines of words, rather than naming a field beside it."""
+    return isinstance(widget, QLabel) and widget.wordWrap()
+
+
+def _zoom_words(widget: QWidget, steps: float) -> None:
     usual = widget.property(_POINTS)
     if usual is None:
         usual = widget.font().pointSizeF()
@@ -45,11 +60,19 @@ def _zoom_words(widget: QTableView | QPlainTextEdit | QListView, steps: float) -
     font.setPointSizeF(usual + more)
     widget.setFont(font)
     if isinstance(widget, QTableView):
-        widget.horizontalHeader().setFont(font)
-        height = round(widget.property(_ROW) * (usual + more) / usual)
-        widget.verticalHeader().setDefaultSectionSize(height)
-        # No figure is cut because it is larger; one column takes what the others leave.
-        stretched = QHeaderView.ResizeMode.Stretch
-        for column in range(widget.horizontalHeader().count()):
-            if widget.horizontalHeader().sectionResizeMode(column) != stretched:
-                widget.setColumnWidth(column, round(widget.columnWidth(column) * grown))
+        _zoom_rows(widget, font, (usual + more) / usual, grown)
+
+
+def _zoom_rows(table: QTableView, font: QFont, size: float, grown: float) -> None:
+    """Heads and rows as large as the words: of the usual size, and of what they were before."""
+    heads = table.horizontalHeader()
+    heads.setFont(font)
+    heads.viewport().setFont(font)  # which paints them, and inherits nothing under a style sheet
+    table.verticalHeader().setDefaultSectionSize(round(table.property(_ROW) * size))
+    # No figure is cut because it is larger; one column takes what the others leave.
+    if isinstance(table, QuietTable):
+        table.fit_columns()
+        return
+    for column in range(heads.count()):
+        if heads.sectionResizeMode(column) != QHeaderView.ResizeMode.Stretch:
+            table.setColumnWidth(column, round(table.columnWidth(column) * grown))

@@ -550,9 +550,7 @@ class Window(QMainWindow):
         self._zoom(0)
 
     def _zoom(self, steps: int) -> None:
-        from rnnviz.views.shared.zooming import zoom_all  # only who asks waits for it
-
-        zoom_all(self.workspace_tabs.current, steps)
+        self.workspace_tabs.current.zoom_words(steps)
 
     @Slot()
     def next_part(self) -> None:

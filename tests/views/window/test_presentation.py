@@ -114,3 +114,17 @@ def test_a_workspace_with_nothing_to_show_yet_is_presented_too(make_window, qtbo
         assert window.workspace_tabs.current.name == name
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert not window.presentation.running
+
+
+def test_plots_and_tables_of_a_presented_room_are_large_and_as_before_afterwards(window, qtbot):
+    window.enter("gradients")
+    table = window.workspace_tabs.current.distance
+    qtbot.waitUntil(lambda: hasattr(table, "table"))
+    size = table.table.font().pointSizeF()
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    large = table.table.font().pointSizeF()
+    assert large > size
+    window.zoom_usual()
+    assert table.table.font().pointSizeF() == large, "the usual size of the last row"
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    assert table.table.font().pointSizeF() == size

@@ -60,6 +60,7 @@ class FitTable(QuietTable):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Fits", _HEADS, parent)
+        self._most = 0
 
     def show_lines(self, lines: tuple[Line, ...], *, fitted: bool) -> None:
         """Show these; without their fits where these make no sense."""
@@ -72,9 +73,16 @@ class FitTable(QuietTable):
 
     def set_rows_seen(self, most: int) -> None:
         """Be as tall as so many rows, or as there are."""
+        self._most = most
         rows = min(self.rowCount(), most)
         high = sum(map(self.rowHeight, range(rows))) or 26
         self.setFixedHeight(self.horizontalHeader().sizeHint().height() + high + 6)
+
+    def fit_columns(self, wide: int | None = None) -> None:
+        """Rows of larger words are higher, too."""
+        super().fit_columns(wide)
+        if self._most:
+            self.set_rows_seen(self._most)
 
 
 def fits_well(fit: Decay) -> bool:

@@ -109,8 +109,20 @@ class QuietTable(QTableWidget):
                 if place == 0 and swatches:
                     item.setForeground(swatches[row])
         if changed:
-            # Once, not after every cell as the header would by itself.
-            self.horizontalHeader().setSectionResizeMode(wide, QHeaderView.ResizeMode.Interactive)
-            self.resizeColumnsToContents()
-            self._wide = wide, self.columnWidth(wide)
-            self._share_width()
+            self.fit_columns(wide)
+
+    def fit_columns(self, wide: int | None = None) -> None:
+        """Make every column as wide as its words.
+
+        Args:
+            wide: the column that takes what the others leave; the same as before unless given.
+        """
+        if wide is None:
+            if self._wide is None:
+                return
+            wide = self._wide[0]
+        # Once, not after every cell as the header would by itself.
+        self.horizontalHeader().setSectionResizeMode(wide, QHeaderView.ResizeMode.Interactive)
+        self.resizeColumnsToContents()
+        self._wide = wide, self.columnWidth(wide)
+        self._share_width()
