@@ -18,7 +18,7 @@ import numpy as np
 
 from rnnviz.core.architectures import channel_named
 from rnnviz.core.colours.colour import INK, PAPER, Scale
-from rnnviz.core.export.captions import fitted
+from rnnviz.core.export.captions import fitted, lines_within, width_of
 from rnnviz.core.export.figure import (
     SOFT,
     Box,
@@ -236,9 +236,12 @@ class _Drawing:
 
     def _subtitle(self) -> str:
         about = self.trace.about
-        rows = " → ".join(f"{row.title}, {row.units} units" for row in about.rows)
+        layers = [
+            " and ".join(f"{about.rows[row].title}, {about.rows[row].units} units" for row in rows)
+            for rows in self._layers()
+        ]
         text = f" on {about.text}" if about.text else ""
-        return f"{about.model}{text}: {rows}"
+        return f"{about.model}{text}: {' → '.join(layers)}"
 
     def _labels(self) -> None:
         layout, about = self.layout, self.trace.about
@@ -247,7 +250,9 @@ class _Drawing:
             self.words(_SIDE, layout.answers + 11 + 15 * line, word, 12, self.soft, True)
         for number, row in enumerate(about.rows):
             middle = layout.top(number) + layout.high / 2
-            self.words(_SIDE, middle - 4, row.title, 12, self.soft, True)
+            title = lines_within(row.title, _LABELS - 6, 12, bold=True)
+            for line, words in enumerate(reversed(title)):
+                self.words(_SIDE, middle - 4 - 15 * line, words, 12, self.soft, True)
             states = " · ".join(row.states)
             self.words(_SIDE, middle + 11, states, 11, self.soft)
         top, high = layout.front
@@ -263,31 +268,56 @@ class _Drawing:
         self.figure.boxes.append(Box(x - 1, top - 1, layout.strip + 2, high + 2, FAINT[self.dark]))
         self._strip((x, top, high), front[step], _scale(front, "front"), ("front", "front", step))
         flow = FORWARD[self.dark]
-        middle, below = layout.middle(step), top
         for number, row in enumerate(about.rows):
-            above, bottom = layout.top(number), layout.top(number) + layout.high
-            add_arrow(self.figure, middle, below - 3, middle, bottom + 3, flow)
+            bottom = layout.top(number) + layout.high
             for place, state in enumerate(row.states):
                 values = self.trace.channel(number, state)
                 self._strip(
-                    (x + place * (layout.strip + 2), above, layout.high),
+                    (x + place * (layout.strip + 2), layout.top(number), layout.high),
                     values[step],
                     scales[number, state],
                     ("unit", f"{number}/{state}", step),
                 )
             if step + 1 < len(self.trace):
                 # The states go on to the next step, below the names of the strongest units.
-                add_arrow(
-                    self.figure, x + len(row.states) * (layout.strip + 2), bottom - 3,
-                    layout.left(step + 1) - 4, bottom - 3, flow,
-                )  # fmt: skip
+                ends = x + len(row.states) * (layout.strip + 2), layout.left(step + 1) - 4
+                start, end = reversed(ends) if row.from_end else ends
+                add_arrow(self.figure, start, bottom - 3, end, bottom - 3, flow)
             if layout.named or step == len(self.trace) - 1:
                 self._strongest(number, step)
-            below = above
-        foot = layout.answers + layout.said * _LINE
-        add_arrow(self.figure, middle, below - 3, middle, foot + 4, flow)
+        below = [top]
+        for rows in self._layers():
+            bottoms = [layout.top(number) + layout.high for number in rows]
+            self._lead(step, below, bottoms)
+            below = [layout.top(number) for number in rows]
+        self._lead(step, below, [layout.answers + layout.said * _LINE + 1])
         self._answers(step)
         self._written(step)
+
+    def _layers(self) -> list[list[int]]:
+        """The rows of every layer: one, or one in each direction."""
+        found: list[list[int]] = []
+        for number, row in enumerate(self.trace.about.rows):
+            if found and self.trace.about.rows[found[-1][0]].layer == row.layer:
+                found[-1].append(number)
+            else:
+                found.append([number])
+        return found
+
+    def _lead(self, step: int, tops: list[float], bottoms: list[float]) -> None:
+        """From each of some tops to each of some bottoms above them; past others at the left."""
+        middle, left, flow = self.layout.middle(step), self.layout.left(step), FORWARD[self.dark]
+        nearest = tops[-1], bottoms[0]
+        for start in tops:
+            for end in bottoms:
+                if (start, end) == nearest:
+                    add_arrow(self.figure, middle, start - 3, middle, end + 3, flow)
+                    continue
+                x = left - (8 if start == tops[-1] else 12)
+                way = [(left + 2, start - 4), (x, start - 12), (x, end + 12)]
+                for (x1, y1), (x2, y2) in pairwise(way):
+                    self.figure.strokes.append(Stroke(x1, y1, x2, y2, 1.6, flow))
+                add_arrow(self.figure, x, end + 12, left + 3, end + 4, flow)
 
     def _symbol(self, step: int) -> None:
         about, layout = self.trace.about, self.layout
@@ -352,7 +382,9 @@ class _Drawing:
         layout, about = self.layout, self.trace.about
         x, room = layout.left(step), layout.column - (18 if about.written else 10)
         came = about.came[step]
-        for line, (name, value) in enumerate(self.trace.likeliest(step)[: layout.said]):
+        listed = self.trace.likeliest(step)[: layout.said]
+        names = self._names([name for name, _ in listed], room)
+        for line, ((name, value), shown) in enumerate(zip(listed, names, strict=True)):
             y = layout.answers + line * _LINE
             share = value if about.says != "numbers" else 0.0
             self.figure.boxes.append(
@@ -360,7 +392,6 @@ class _Drawing:
             )
             right = name == came or (about.written and name == about.drawn)
             ink = RIGHT[self.dark] if right and name == came else ""
-            shown = shown_symbol(name)
             number = _signed(value) if about.says == "numbers" else f"{100 * value:.0f}"
             fits = int((room - 6 * len(number) - 8) / 6.2)
             if fits < 1:
@@ -376,6 +407,16 @@ class _Drawing:
             chance = 100 * self.trace["came_p"][step]
             said = f"✗ {shown_symbol(came)} {chance:.1f}" if math.isfinite(chance) else ""
             self.words(x + layout.strip + 2, y, said, 11, WRONG[self.dark])
+
+    def _names(self, names: list[str], room: float) -> list[str]:
+        """What outputs are called: without what all begin with, where there is no room for that."""
+        shown = [shown_symbol(name) for name in names]
+        if len(shown) < 2 or width_of(max(shown, key=len), 11) < room - 40:
+            return shown
+        parts = [name.split(" ") for name in shown]
+        while min(map(len, parts)) > 1 and len({part[0] for part in parts}) == 1:
+            parts = [part[1:] for part in parts]
+        return [" ".join(part) for part in parts]
 
     def _written(self, step: int) -> None:
         """The arrow by which what was written at the step before goes in."""

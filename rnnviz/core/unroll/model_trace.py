@@ -52,6 +52,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     channels: tuple[str, ...]
     states: tuple[str, ...]
     activation: str = "tanh"
+    layer: int = 0
+    """Rows of one layer read the same, and what is above reads both."""
+    from_end: bool = False
+    """Whether it reads from the end."""
 
 
 class ModelSteps(msgspec.Struct, frozen=True, kw_only=True):

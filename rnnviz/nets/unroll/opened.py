@@ -345,6 +345,8 @@ def _trace(model: SequenceNetwork, reading: Reading, found: _Found) -> ModelTrac
             channels=tuple(found.channels[place]),
             states=row.facts.states,
             activation=str(network.layers[row.layer].variant.get("activation", "tanh")),
+            layer=row.layer,
+            from_end=row.direction == "backward",
         )
         for place, row in enumerate(network.rows)
     )

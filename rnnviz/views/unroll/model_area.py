@@ -167,11 +167,12 @@ class ModelArea(QWidget):
             self._readout.setText("Computing…" if self._model.possible else _NOTHING)
             return
         if place is None:
+            writes = ", W lets it write on" if self._model.can_write else ""
             self._readout.setText(
                 "Every strip is a state: one cell a unit, or the strongest of neighbours where "
                 "there is no room. Named are the units that add most to what it says. Point at one "
-                "for its numbers; click it twice to see it in the text. → and ← go on and back, W "
-                "lets it write on."
+                "for its numbers; click it twice to see it in the text. → and ← go on and back"
+                f"{writes}."
             )
             return
         try:

@@ -15,7 +15,8 @@ from rnnviz.core.errors import UnrollError
 from rnnviz.core.models.network import Head, OneHot, Symbols
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.unroll.model_trace import read_model_trace
+from rnnviz.core.unroll.model_picture import draw_model
+from rnnviz.core.unroll.model_trace import ModelTrace, read_model_trace
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import read_numbers, read_text
@@ -140,3 +141,26 @@ def test_a_classifier_does_not_write(tmp_path) -> None:
     with pytest.raises(UnrollError, match="compute it again"):
         read_model_trace(damaged)
     assert msgspec.json.encode(Writes(2)) == b'{"steps":2,"temperature":0.0,"seed":0}'
+
+
+def test_what_reads_from_the_end_is_drawn_so_and_both_rows_read_the_input() -> None:
+    made = SequenceNetwork(ZOO["both ways"], seed=1).eval()
+    trace = unroll_opened(made, reading_for(made), at=14, steps=6)
+    rows = trace.about.rows
+    assert [row.from_end for row in rows[:2]] == [False, True] and rows[0].layer == rows[1].layer
+    figure = draw_model(trace, (1180.0, 640.0)).figure
+    shafts = [one for one in figure.strokes if one.y1 == one.y2 and abs(one.x1 - one.x2) > 30]
+    there, back = ([one for one in shafts if (one.x2 > one.x1) is way] for way in (True, False))
+    assert there and len(back) == 5 * sum(row.from_end for row in rows)
+    subtitle = figure.words[1].text
+    assert "layer 1, " in subtitle and " units and layer 1 backwards" in subtitle
+
+
+def test_outputs_that_begin_alike_are_told_apart_where_there_is_little_room() -> None:
+    made = SequenceNetwork(ZOO["numbers"], seed=1).eval()
+    trace = unroll_opened(made, reading_for(made), at=14, steps=6)
+    outputs = tuple(f"bit {number + 1}" for number in range(len(trace.about.outputs)))
+    about = msgspec.structs.replace(trace.about, outputs=outputs)
+    picture = draw_model(ModelTrace(about, trace.arrays), (520.0, 640.0))
+    said = [word.text for word in picture.figure.words]
+    assert "1" in said and "bit" not in said
