@@ -65,6 +65,8 @@ class TableView(PointedView):
             frozenset(),
         )
         self.layout_ = TableLayout(0, 0)
+        self._measured: dict[tuple[tuple[str, ...], tuple[str, ...], str], TableLayout] = {}
+        """By the names of rows and columns and their font."""
         self._zoom_is: Zoom = "readable"
 
     # What is shown
@@ -88,11 +90,16 @@ class TableView(PointedView):
         self._lay(layout.sized_like(before) if self._zoom_is == "own" else layout)
 
     def _in_font(self, points: float) -> TableLayout:
-        """The layout of the table with names of this size."""
-        names = self.table.row_names, self.table.column_names
-        metrics = QFontMetricsF(name_font(points, bold=True))
-        mirrored = runs_right_to_left(self.table.column_names)
-        return TableLayout.of(*names, metrics, points, mirrored=mirrored)
+        """The layout of the table with names of this size; they are measured once."""
+        names, font = (self.table.row_names, self.table.column_names), name_font(points, bold=True)
+        key = (*names, font.key())
+        if key not in self._measured:
+            if len(self._measured) > len(_SIZES):
+                self._measured.clear()
+            mirrored = runs_right_to_left(self.table.column_names)
+            metrics = QFontMetricsF(font)
+            self._measured[key] = TableLayout.of(*names, metrics, points, mirrored=mirrored)
+        return self._measured[key]
 
     def _fitted(self, width: float, height: float) -> TableLayout:
         """All cells in view, with the largest names for which there is room."""
