@@ -35,7 +35,7 @@ class Losses(NamedTuple):
     """The steps whose losses are taken; of one verdict, the last step alone."""
 
 
-def told(network: SequenceNetwork, losses: Losses) -> Tensor:
+def answers_known(network: SequenceNetwork, losses: Losses) -> Tensor:
     """Whether the text says what is to come out at each of R steps, (R,)."""
     at, wanted = torch.tensor(losses.at), losses.wanted
     if network.network.predicts_next:
@@ -86,7 +86,7 @@ class StepGradients:
                 yield self._verdicts(some)
             return
         for losses in step:
-            yield self._answers(losses)[told(self.network, losses)]
+            yield self._answers(losses)[answers_known(self.network, losses)]
 
     def _side_by_side(self, step: Sequence[Losses]) -> Iterator[list[Losses]]:
         """As many documents as there is memory for."""
@@ -117,7 +117,7 @@ class StepGradients:
         for place, one in enumerate(documents):
             at = torch.tensor(one.at)
             part = losses_of(self.network, said[place : place + 1], one.entering, at, one.wanted)
-            found.append(part[told(self.network, one)])
+            found.append(part[answers_known(self.network, one)])
         return torch.cat(found)
 
     def _answers(self, losses: Losses) -> Tensor:

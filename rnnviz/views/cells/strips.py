@@ -268,7 +268,7 @@ class StripsView(QWidget):
             x = self._x(self._cursor + 0.5)
             painter.drawLine(QPointF(x, 0), QPointF(x, room))
             painter.setPen(QColor(theme.text))
-            said = self.told(self._cursor)
+            said = self.values_in_words(self._cursor)
         said = painter.fontMetrics().elidedText(
             said, Qt.TextElideMode.ElideRight, int(foot.width())
         )
@@ -277,7 +277,7 @@ class StripsView(QWidget):
             painter.setPen(QPen(QColor(theme.accent), 1))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
-    def told(self, step: int) -> str:
+    def values_in_words(self, step: int) -> str:
         """The values at a step, in words."""
         shown = (*self._inputs, *self._units)[:8]
         values = [(strip.name, self._value_at(strip, step)) for strip in shown]

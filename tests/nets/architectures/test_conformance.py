@@ -61,7 +61,7 @@ def test_every_file_is_in_the_tuple() -> None:
     folder = Path(package.__file__).parent
     shared = {"__init__", "base", "torch_layer", "torch_modules", "fused_lstm", "mixed_lstm"}
     shared |= {"block", "token_shift"}
-    files = {path.stem for path in folder.glob("*.py")} - shared
+    files = {path.stem for path in folder.rglob("*.py")} - shared
     listed = {architecture.__module__.rsplit(".", 1)[1] for architecture in ARCHITECTURES}
     assert files - listed == set(), "these files are missing from ARCHITECTURES"
     assert len(ARCHITECTURES) == len(listed)
@@ -113,6 +113,27 @@ def test_all_ways_to_run_give_the_same(kind: type[Layer]) -> None:
         given, then = layer.advance(inputs[0], state)
         torch.testing.assert_close(given, channels["hidden"][0], atol=1e-5, rtol=0)
         close(then, layer.step(inputs[0], state).state)
+
+
+@every_layer
+def test_gradients_of_a_block_are_those_of_its_steps(kind: type[Layer]) -> None:
+    layer = made(kind).double()
+    inputs, state = block(layer.float())
+    layer, inputs = layer.double(), inputs.double().requires_grad_()
+    state = states.floats(state, torch.float64)
+    weights = torch.randn(STEPS, BATCH, UNITS, dtype=torch.float64)
+    hidden, carried = [], state
+    for entering in inputs:
+        given, carried = layer.advance(entering, carried)
+        hidden.append(given)
+    found, wanted = (
+        torch.autograd.grad(
+            (one * weights).sum(), [inputs, *layer.parameters()], materialize_grads=True
+        )
+        for one in (layer(inputs, state)[0], torch.stack(hidden))
+    )
+    for one, two in zip(found, wanted, strict=True):
+        torch.testing.assert_close(one, two)
 
 
 @every_layer

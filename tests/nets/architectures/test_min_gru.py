@@ -54,27 +54,6 @@ def test_in_parallel_it_gives_what_it_gives_step_by_step(steps: int, spread: flo
     torch.testing.assert_close(after, state, atol=1e-5, rtol=1e-5)
 
 
-def test_gradients_in_parallel_are_those_of_the_steps() -> None:
-    layer = wide(units=4, inputs=3).double()
-    inputs = torch.randn(30, 2, 3, dtype=torch.float64, requires_grad=True)
-    seen = torch.randn(30, 2, 4, dtype=torch.float64)
-    wanted = []
-    for stepwise in (False, True):
-        state = layer.zero_state(2)
-        if stepwise:
-            steps = []
-            for entering in inputs:
-                given, state = layer.advance(entering, state)
-                steps.append(given)
-            hidden = torch.stack(steps)
-        else:
-            hidden, state = layer(inputs, state)
-        loss = (hidden * seen).sum() + state[0].sum()
-        wanted.append(torch.autograd.grad(loss, [inputs, *layer.parameters()]))
-    for one, two in zip(*wanted, strict=True):
-        torch.testing.assert_close(one, two)
-
-
 def test_a_closed_gate_keeps_and_an_open_one_replaces() -> None:
     layer = MinGRU(1, 1)
     with torch.no_grad():

@@ -50,27 +50,6 @@ def test_the_running_sum_gives_what_it_gives_step_by_step(steps: int, spread: fl
     torch.testing.assert_close(after, state, atol=1e-5 * reach, rtol=0)
 
 
-def test_gradients_of_the_running_sum_are_those_of_the_steps() -> None:
-    layer = wide(units=4, inputs=3).double()
-    inputs = torch.randn(30, 2, 3, dtype=torch.float64, requires_grad=True)
-    seen = torch.randn(30, 2, 4, dtype=torch.float64)
-    found = []
-    for stepwise in (False, True):
-        state = layer.zero_state(2)
-        if stepwise:
-            steps = []
-            for entering in inputs:
-                given, state = layer.advance(entering, state)
-                steps.append(given)
-            hidden = torch.stack(steps)
-        else:
-            hidden, state = layer(inputs, state)
-        loss = (hidden * seen).sum() + state[0].sum()
-        found.append(torch.autograd.grad(loss, [inputs, *layer.parameters()]))
-    for one, two in zip(*found, strict=True):
-        torch.testing.assert_close(one, two)
-
-
 def test_what_it_has_added_stays_and_so_does_the_gradient() -> None:
     layer = wide(units=3, inputs=2).double()
     first = torch.zeros(1, 3, dtype=torch.float64, requires_grad=True)

@@ -80,7 +80,7 @@ def test_numbers_are_strips_with_traces_under_them(tmp_path: Path, qtbot: QtBot)
     session.selection.toggle_pin(Pin("hidden", 0))
     assert [one.name for one in strips._units] == ["1:1 hidden", "1:0 hidden"]
     assert session.selection.visible == (0, 300)
-    assert "wave" in strips.told(10)
+    assert "wave" in strips.values_in_words(10)
 
 
 def test_strips_take_the_whole_width(tmp_path: Path, qtbot: QtBot) -> None:
