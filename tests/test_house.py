@@ -126,6 +126,18 @@ def test_session_knows_no_widgets() -> None:
             )
 
 
+WORKSPACES = ("cells", "alignments", "gradients", "training", "unroll", "window")
+
+
+@pytest.mark.parametrize("floor", ["session", "views"])
+def test_what_workspaces_share_knows_none_of_them(floor: str) -> None:
+    theirs = tuple(f"rnnviz.{floor}.{workspace}." for workspace in WORKSPACES)
+    for folder in ("shared", "text", "plots", "dialogs", "kinds"):
+        for path, tree in parsed("rnnviz", folder=PACKAGE / floor / folder):
+            found = [name for name in imported_names(tree) if name.startswith(theirs)]
+            assert not found, f"{path.relative_to(ROOT)} imports {found}"
+
+
 def test_a_late_turn_of_the_loop_has_a_receiver() -> None:
     """Qt drops a turn whose receiver is gone; one without reaches a widget that was deleted."""
     for path, tree in parsed("singleShot"):

@@ -42,8 +42,8 @@ from rnnviz.session.shared.opening import Opening
 from rnnviz.session.shared.reading_notes import ReadingNotes
 from rnnviz.session.shared.recordings import OPENED, Recordings
 from rnnviz.session.shared.selection import Selection
-from rnnviz.session.shared.showing import Showing, Wanted
 from rnnviz.session.shared.stories import StoryCollections
+from rnnviz.session.showing import Showing, Wanted
 from rnnviz.session.training.checkpoint_walks import CheckpointWalks
 from rnnviz.session.training.run_folders import RunFolders
 from rnnviz.session.training.runs import Runs

@@ -23,13 +23,14 @@ from rnnviz.core.training_tasks.structures import STRUCTURES
 from rnnviz.nets.answering.unroll import TASKS
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.unroll.unroll import Unroll
-from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.alignments.drawing.lines_view import LinesView
 from rnnviz.views.alignments.drawing.step_view import StepView
 from rnnviz.views.alignments.drawing.table_view import TableView
 from rnnviz.views.alignments.drawing.tree_view import TreeView
 from rnnviz.views.alignments.panels.trajectory import TrajectoryView
-from rnnviz.views.cells.legend import Gradient, Legend
+from rnnviz.views.cells.legend import Legend
+from rnnviz.views.shared.controls.bars_view import BarsView
+from rnnviz.views.shared.controls.colour_bar import ColourBar
 from rnnviz.views.shared.controls.dock_handle import DockHandle
 from rnnviz.views.shared.words.elided_label import ElidedLabel
 from rnnviz.views.text.hovering.hover_card import HoverCard, HoverFacts
@@ -69,7 +70,7 @@ def card() -> QWidget:
 
 
 def gradient() -> QWidget:
-    made = Gradient()
+    made = ColourBar()
     made.show_scale(SCALE)
     return made
 
@@ -137,7 +138,7 @@ def button() -> QWidget:
 # How those are made that need something to be made of, or to paint; all others are made of nothing.
 MADE: dict[type[QWidget], Callable[[], QWidget]] = {
     BarsView: bars, DockHandle: handle, ElidedLabel: label, FormulaPanel: formula,
-    Gradient: gradient, HoverCard: card, Legend: Legend, LinesView: lines,
+    ColourBar: gradient, HoverCard: card, Legend: Legend, LinesView: lines,
     Minimap: minimap, StructureButton: button, TableView: table,
     StepView: lambda: StepView("step"), TextView: text,
     TrajectoryView: way, TreeView: lambda: TreeView("tree"),

@@ -44,7 +44,7 @@ from rnnviz.views.alignments.drawn_tables import (
     weights_so_far,
     words_of,
 )
-from rnnviz.views.cells.legend import Gradient
+from rnnviz.views.shared.controls.colour_bar import ColourBar
 from rnnviz.views.shared.words.directions import direction_of
 from rnnviz.views.shared.words.elided_label import ElidedLabel
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
@@ -122,7 +122,7 @@ class Pane(QWidget):
         self.readout.setTextFormat(Qt.TextFormat.PlainText)
         self.readout.setMinimumWidth(1)
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.legend = Gradient()
+        self.legend = ColourBar()
         self.legend.setFixedSize(130, 36)
         self.small = Label()
         self.small.setProperty("role", "muted")

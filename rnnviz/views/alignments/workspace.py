@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QWidget
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.watched import run_of
 from rnnviz.session.session import Session
+from rnnviz.views.shared.menu_entry import SEPARATOR, MenuEntry
 from rnnviz.views.shared.workspace import PanelsOf, Workspace
-from rnnviz.views.window.actions.actions import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
     from rnnviz.views.alignments.area import AlignmentArea

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.session import Session
 from rnnviz.views.cells.text_panel import TextPanel
+from rnnviz.views.shared.menu_entry import SEPARATOR, MenuEntry
 from rnnviz.views.shared.workspace import PanelsOf, Workspace
-from rnnviz.views.window.actions.actions import SEPARATOR, MenuEntry
 
 
 class CellsWorkspace(Workspace):

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QT
 from rnnviz.session.session import Session
 from rnnviz.views.shared.controls.dock_handle import DockHandle
 from rnnviz.views.shared.importing import PLOTS, ImportsAhead
+from rnnviz.views.shared.menu_entry import MenuEntry
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import for_text
-from rnnviz.views.window.actions.actions import MenuEntry
 
 _RIGHT, _BOTTOM = (Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea)
 _ROOM = 60

@@ -8,8 +8,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.session import Session
+from rnnviz.views.shared.menu_entry import SEPARATOR, MenuEntry
 from rnnviz.views.shared.workspace import PanelsOf, Workspace
-from rnnviz.views.window.actions.actions import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
     from rnnviz.views.training.centre import TrainingCentre

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QStackedWidget, QWidget
 from rnnviz.core.errors import UnitError
 from rnnviz.session.session import Session
 from rnnviz.views.shared.controls.segments import Segments
+from rnnviz.views.shared.menu_entry import SEPARATOR, MenuEntry
 from rnnviz.views.shared.workspace import Workspace
-from rnnviz.views.window.actions.actions import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
     from rnnviz.views.unroll.area import UnrollArea

@@ -19,7 +19,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.session.training.typed_texts import keep_text
-from rnnviz.views.shared.exporting import Exporting
+from rnnviz.views.cells.exporting import Exporting
 from rnnviz.views.shared.question_boxes import ask_save_path, open_dialog
 from rnnviz.views.window.undo import RemoveConcept, RemoveFinding
 from rnnviz.work.jobs.models import ConvertModel, ModelConverted

@@ -29,9 +29,9 @@ from rnnviz.session.session import Session
 from rnnviz.session.shared.jobs import Failure
 from rnnviz.session.shared.opening import OPEN
 from rnnviz.session.training.runs import OpenRun
+from rnnviz.views.cells.exporting import Exporting
 from rnnviz.views.cells.workspace import CellsWorkspace
 from rnnviz.views.gradients.workspace import GradientsWorkspace
-from rnnviz.views.shared.exporting import Exporting
 from rnnviz.views.shared.importing import ImportsAhead
 from rnnviz.views.shared.theme import Appearance, Setting
 from rnnviz.views.shared.words.plain_text import plain_tip

@@ -20,13 +20,13 @@ from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Pin
 from rnnviz.views.cells.colour_words import colours_title
+from rnnviz.views.cells.exporting import Exporting
 from rnnviz.views.cells.panels.heatmap import HeatmapPanel
 from rnnviz.views.cells.panels.saturation import SaturationPanel
 from rnnviz.views.cells.panels.trace import TracePanel
 from rnnviz.views.cells.panels.unit_page import UnitPagePanel
 from rnnviz.views.cells.rankings.ranking_table import RankingModel
 from rnnviz.views.cells.text_panel import TextPanel
-from rnnviz.views.shared.exporting import Exporting
 from tests.core.recordings.recordings import nothing_predicted
 from tests.views.cells.panels_world import show_panel
 

@@ -5,7 +5,8 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QToolButton
 
 from rnnviz.core.colours.colour import Scale
-from rnnviz.views.cells.legend import Legend, meaning, number
+from rnnviz.views.cells.legend import Legend, meaning
+from rnnviz.views.shared.controls.colour_bar import number
 from rnnviz.views.shared.theme import LIGHT, qt_palette
 
 SIGNED = Scale(-0.5, 0.5, "blue-orange")

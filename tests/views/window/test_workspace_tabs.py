@@ -10,8 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.session.session import Session
 from rnnviz.views.cells.panels.trace import TracePanel
+from rnnviz.views.shared.menu_entry import MenuEntry
 from rnnviz.views.shared.workspace import Workspace
-from rnnviz.views.window.actions.actions import Actions, MenuEntry
+from rnnviz.views.window.actions.actions import Actions
 from rnnviz.views.window.workspace_tabs import WorkspaceTabs
 
 

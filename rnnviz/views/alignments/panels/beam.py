@@ -12,7 +12,7 @@ from rnnviz.core.alignments.words.tokens import shown_token
 from rnnviz.core.errors import RnnvizError
 from rnnviz.views.alignments.drawing.saving_widget import SaveButton
 from rnnviz.views.alignments.drawing.tree_view import TreeView
-from rnnviz.views.cells.legend import number
+from rnnviz.views.shared.controls.colour_bar import number
 from rnnviz.views.shared.controls.wrapping_row import WrappingRow
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.words.plain_text import Label

@@ -13,9 +13,9 @@ from rnnviz.core.alignments.trust import in_words
 from rnnviz.core.alignments.words.tokens import shown_token
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.alignments import Mark
-from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.alignments.drawing.saving_widget import SaveButton
 from rnnviz.views.alignments.drawn_tables import weights_of
+from rnnviz.views.shared.controls.bars_view import BarsView
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
 

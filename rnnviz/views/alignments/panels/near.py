@@ -12,8 +12,8 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.alignments.words.tokens import is_special, shown_token, word_groups, word_of
-from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.alignments.drawing.saving_widget import SaveButton
+from rnnviz.views.shared.controls.bars_view import BarsView
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.words.plain_text import Label

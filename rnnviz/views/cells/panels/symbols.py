@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 from rnnviz.core.cells.symbol_vectors import IN_WORDS, SymbolVectors
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.sequences.texts.direction import quoted
-from rnnviz.views.alignments.drawing.bars_view import BarsView
 from rnnviz.views.plots import ImagePlot, NamesPlot
+from rnnviz.views.shared.controls.bars_view import BarsView
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.words.plain_text import Label

@@ -27,9 +27,9 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.session.training.checkpoint_walks import CheckpointScore
 from rnnviz.views.alignments.checkpoint_page import CheckpointPage
 from rnnviz.views.cells.choosing.concept_picker import ConceptPicker
-from rnnviz.views.cells.legend import Gradient
 from rnnviz.views.plots import CurvePlot, Trace
 from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.colour_bar import ColourBar
 from rnnviz.views.shared.controls.number_field import WholeField
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.words.plain_text import Label, LinkLabel
@@ -77,7 +77,7 @@ class CheckpointsPanel(Panel):
         self.text = TextView(self)
         self.text.setAccessibleName("The text, coloured by the unit at this checkpoint")
         self.text.setMinimumHeight(110)
-        self.colours = Gradient(self)
+        self.colours = ColourBar(self)
         yield
         self.history = CurvePlot("Score of the unit over the checkpoints", self)
         self.history.setMinimumHeight(110)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QKeySequence
 
 from rnnviz.views.cells.workspace import CellsWorkspace
-from rnnviz.views.window.actions.actions import SEPARATOR, MenuEntry
+from rnnviz.views.shared.menu_entry import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
     from rnnviz.views.window.window import Window

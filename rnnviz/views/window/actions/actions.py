@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from PySide6.QtCore import QKeyCombination
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from rnnviz.views.shared.menu_entry import SEPARATOR, MenuEntry
 from rnnviz.views.window.actions.key_meanings import meanings
-
-Shortcut = QKeySequence.StandardKey | str | None
-
-
-SEPARATOR = "-"
-"""The words of a entry that is only a line between others."""
-
-
-class MenuEntry(NamedTuple):
-    """One thing a person can do."""
-
-    menu: str
-    """The menu's title, `File/Export` for a menu in a menu; empty for a key without an entry."""
-    text: str
-    shortcut: Shortcut = None
-    run: Callable[[], object] = lambda: None
-    key: str = ""
-    """A single key that does the same while the text or nothing has the focus."""
-    workspace: str = ""
-    """The name of the workspace in which it can be done; empty for all."""
-    anywhere: bool = False
-    """Whether its menu and its shortcut hold in every workspace; its single key still does not."""
 
 
 class Actions:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, 
 
 from rnnviz.core.errors import UnitError
 from rnnviz.core.files.reading import exists
-from rnnviz.views.window.actions.actions import SEPARATOR, MenuEntry
+from rnnviz.views.shared.menu_entry import SEPARATOR, MenuEntry
 
 if TYPE_CHECKING:
     from rnnviz.views.window.window import Window

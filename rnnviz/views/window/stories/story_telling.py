@@ -13,7 +13,7 @@ from rnnviz.core.stories.pack import SUFFIX
 from rnnviz.core.stories.story import Story
 from rnnviz.session.session import Session
 from rnnviz.session.shared.stories import OWN, SHIPPED
-from rnnviz.views.shared.exporting import Exporting, exported
+from rnnviz.views.cells.exporting import Exporting, exported
 from rnnviz.views.shared.question_boxes import ask_save_path, open_dialog
 from rnnviz.views.window.undo import RemoveStory
 from rnnviz.work.jobs.stories import StoriesWritten
