@@ -67,8 +67,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     ):
         parser.add_argument(f"--{name}", type=whole, default=default, metavar="N", help=about)
     parser.add_argument(
-        "--direction", choices=["forward", "both"], default="forward",
-        help="both: each layer has a second row that reads from the end (default: forward)",
+        "--direction", choices=["forward", "backward", "both"], default="forward",
+        help="backward: layers read from the end; both: each has a second row that does (default: "
+        "forward)",
     )  # fmt: skip
     parser.add_argument("--rate", type=number, default=0.1, metavar="X", help="default: 0.1")
     parser.add_argument(

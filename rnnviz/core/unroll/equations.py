@@ -79,20 +79,24 @@ def formula_of(plan: Plan, shown: Moment) -> str:
             f"L = \\sum_{{t=1}}^{{{last}}} L_{{t}},\\quad L_{{t}} = -\\ln p_{{t}}[{text('target')}]"
         )
     step = top_step(shown, plan) if shown.forward else -1
-    parts = [one for one in (_state(plan, step), _answer(plan, step)) if one]
+    answered: list[int] = [step]
+    if plan.joins_ends and plan.directions == 1 and step >= 0:
+        answered = plan.answers_of(0, step)  # made of the state that is read last
+    parts = [one for one in (_state(plan, step), *(_answer(plan, at) for at in answered)) if one]
     return ",\\quad ".join(parts)
 
 
 def _backwards(plan: Plan, step: int) -> str:
     """The gradient at a state: what its own step asks, and what comes from later ones."""
-    now, after = index(step + 1), index(step + 2)
+    later, answers = plan.after(0, step), plan.answers_of(0, step)
+    now = index(step + 1)
     if plan.source or plan.rows > 1:
         return f"{slope('L', 'h')} = {text('own')} + {text('later')}"
-    whole = f"{slope('L', f'h{now}')} = {slope(f'L{now}', f'h{now}')}"
-    if plan.targets[step] is None:
-        whole = f"{slope('L', f'h{now}')} = 0"
-    if step + 1 == plan.steps or plan.chunk_starts(step + 1):
+    own = slope(f"L{index(answers[0] + 1)}", f"h{now}") if answers else "0"
+    whole = f"{slope('L', f'h{now}')} = {own}"
+    if not later or plan.chunk_starts(step + 1):
         return whole
+    after = index(later[0] + 1)
     states = states_of(plan)
     way = f"\\left({slope(f'{states}{after}', f'h{now}')}\\right)^{{\\top}}"
     return f"{whole} + {way}\\,{slope('L', f'{states}{after}')}".replace("= 0 +", "=")
@@ -101,7 +105,8 @@ def _backwards(plan: Plan, step: int) -> str:
 def _state(plan: Plan, step: int) -> str:
     """How the state of a step comes about, of step -1 of any; empty where layers differ."""
     facts = facts_of(plan.architecture)
-    now, was = (str(step + 1), str(step)) if step >= 0 else ("t", "t-1")
+    on = -1 if plan.from_end(0) else 1
+    now, was = (str(step + 1), str(step + 1 - on)) if step >= 0 else ("t", f"t{-on:+d}")
     if plan.directions == 2:
         return ""
     if facts.made:

@@ -52,7 +52,7 @@ def draw_inside(
     sheet = _Sheet(picture, trace, layer, step, dark)
     symbol = plan.inputs[step]
     of = f", layer {plan.layer_of(layer) + 1}" if plan.layers > 1 else ""
-    if plan.directions == 2:
+    if plan.direction != "forward":
         of += ", read from the end" if plan.from_end(layer) else ", read on"
     who = "the decoder's " if plan.decodes(step) else ""
     read = f"“{shown_symbol(symbol)}” enters" if symbol is not None else "nothing enters"
@@ -82,11 +82,12 @@ def _entering(sheet: _Sheet, facts: ArchitectureFacts, y: float) -> float:
     recurrent = f"layers.{layer}.weight_hh_l0" in trace.weights
     if recurrent:
         before = state_before(trace, layer, "hidden", step)
-        x = sheet.column(x + 14, y, "h₋₁", before, f"{layer}/before_hidden", latex="h_{t-1}")
+        was = f"h_{{{sheet.before}}}"
+        x = sheet.column(x + 14, y, "h before", before, f"{layer}/before_hidden", latex=was)
     middle = y + sheet.cell * plan.units / 2
     arrow = 120.0
     add_arrow(sheet.picture.figure, x + 12, middle, x + arrow, middle, FORWARD[dark], 1.6)
-    product = "W\\,x + U\\,h_{t-1} + b" if recurrent else "W\\,x + b"
+    product = f"W\\,x + U\\,h_{{{sheet.before}}} + b" if recurrent else "W\\,x + b"
     sheet.formula(x + 12, middle - 9, product, 14, FORWARD[dark])
     x += arrow + 14
     if not facts.made:
@@ -155,6 +156,11 @@ class _Sheet:
         """Of the network that is drawn."""
         return self.trace.plan
 
+    @property
+    def before(self) -> str:
+        """The index of the step that its row read before."""
+        return "t+1" if self.plan.from_end(self.layer) else "t-1"
+
     def words(
         self, x: float, y: float, text: str, size: int = 12, colour: str = "", bold: bool = False
     ) -> None:
@@ -222,7 +228,8 @@ class _Sheet:
             if token.startswith("before_"):
                 state = token.removeprefix("before_")
                 before = state_before(self.trace, self.layer, state, self.step)
-                x = self.column(x, y, f"{state}₋₁", before, f"{self.layer}/{token}")
+                sign = "₊₁" if self.plan.from_end(self.layer) else "₋₁"
+                x = self.column(x, y, f"{state}{sign}", before, f"{self.layer}/{token}")
             elif token == "activation(":
                 x = self._sign(x, middle, "tanh(")
             elif token[0].isalpha():

@@ -112,28 +112,27 @@ def caption(trace: Trace, shown: Moment) -> str:
 
 def _taught(trace: Trace, shown: Moment) -> str:
     """What happens at a moment of the pass over the targets."""
-    plan = trace.plan
-    steps = plan.steps
+    plan, step = trace.plan, top_step(shown, trace.plan)
     if shown.updated:
         return _updated(trace)
     if shown.backward:
-        step = steps - int(shown.backward)
+        later = plan.after(0, step)
         reach = (
-            "its own loss alone: nothing comes later"
-            if step == steps - 1
-            else "its own loss, and what comes from later steps: the gradients are added"
+            "its own loss, and what comes from later steps: the gradients are added"
+            if later
+            else "its own loss alone: nothing comes later"
         )
-        if step + 1 < steps and plan.chunk_starts(step + 1):
+        if later and plan.chunk_starts(step + 1):
             reach = "its own loss alone: what would come from later steps is cut"
-        elif plan.targets[step] is None and step < steps - 1:
+        elif later and not plan.answers_of(0, step):
             reach = "what comes from later steps: no answer is asked here"
         return f"Backwards, step {step + 1}: the gradient at its hidden state is that of {reach}."
     if shown.summed:
         return f"The loss of the sequence is the sum of its steps: {trace.loss:.3f} nats."
     if not shown.forward:
-        return "Nothing was read yet: the state is zero. → reads the first symbol."
-    step = int(shown.forward) - 1
-    symbol, target = plan.inputs[step], plan.targets[step]
+        which = "last" if plan.from_end(0) else "first"
+        return f"Nothing was read yet: the state is zero. → reads the {which} symbol."
+    symbol, answers = plan.inputs[step], plan.answers_of(0, step)
     entering = f"“{symbol}” enters" if symbol is not None else "nothing enters"
     if plan.source:
         part = "decoder" if plan.decodes(step) else "encoder"
@@ -142,12 +141,14 @@ def _taught(trace: Trace, shown: Moment) -> str:
         weights = trace["attention"][step]
         most = int(weights.argmax())
         entering += f", which looks at “{plan.inputs[most]}” with {weights[most]:.2f}"
-    if target is None:
+    if not answers:
         return f"Forwards, step {step + 1}: {entering}; no answer is asked."
-    chance = trace["probabilities"][step, plan.vocabulary.index(target)]
+    target = plan.targets[answers[0]]
+    assert target is not None
+    chance = trace["probabilities"][answers[0], plan.vocabulary.index(target)]
     return (
         f"Forwards, step {step + 1}: {entering}, “{target}” should come out; "
-        f"it has {100 * chance:.0f} %, a loss of {trace['losses'][step]:.2f} nats."
+        f"it has {100 * chance:.0f} %, a loss of {trace['losses'][answers[0]]:.2f} nats."
     )
 
 

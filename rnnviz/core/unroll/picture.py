@@ -568,7 +568,9 @@ def _subtitle(trace: Trace, layout: _Layout) -> str:
     back = min(plan.chunk or plan.steps, plan.steps)
     kept = back * plan.rows * plan.units * len(facts.channels)
     bptt = f"BPTT goes back {_many(back, 'step')} at most and holds {kept:,} numbers of states"
-    both = ", reading from both ends" if plan.directions == 2 else ""
+    both = {"both": ", reading from both ends", "backward": ", reading from the end"}.get(
+        plan.direction, ""
+    )
     title = f"{facts.title}, {plan.units} units{both}"
     if layout.column < LEAST_COLUMN or layout.cell < _READABLE:
         # Why there are colours instead of numbers.
@@ -721,7 +723,7 @@ def _labels(pen: _Pen, layout: _Layout) -> None:
     label(layout.scores + half + 6, "scores,", "softmax")
     for row in range(plan.rows):
         number = f"layer {plan.layer_of(row) + 1}" if plan.layers > 1 else ""
-        if plan.directions == 2:
+        if plan.direction != "forward":
             number += f"{number and ' '}{'← from end' if plan.from_end(row) else '→'}"
         label(layout.hidden(row) + half + 6, "hidden", number)
     entering = "embedding" if plan.embedding else "one-hot"
@@ -935,7 +937,7 @@ def _gradients(pen: _Pen, trace: Trace, layout: _Layout, row: int, step: int) ->
             pen.words(middle, y - 4, part, 11, BACK[pen.dark], False, "middle")
     if layout.labelled and trace.plan.rows == 1:
         norm = float(np.linalg.norm(trace[f"{row}/last/hidden"][step]))
-        number = trace.plan.steps
+        number = trace.plan.last_answer + 1
         said = f"\\Vert\\partial L_{{{number}}}/\\partial h_{{{step + 1}}}\\Vert\\,"
         size, y = 11 if layout.column > 130 else 10, layout.foot(row) + 23
         # Apart: the letters are laid out once, the number changes with every update.

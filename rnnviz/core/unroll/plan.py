@@ -26,7 +26,7 @@ END = "⏎"
 """A symbol like others, by which a network says that it has reached the end."""
 
 Clip = Literal["none", "norm", "value"]
-Direction = Literal["forward", "both"]
+Direction = Literal["forward", "backward", "both"]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     units: int = 3
     layers: int = 1
     direction: Direction = "forward"
-    """Whether each layer is one that reads on, or two: one reads on, the other from the end."""
+    """Whether each layer reads on, or from the end, or is two: one reads on, one from the end."""
     embedding: int = 0
     """The width of a learned embedding; 0 means one-hot."""
     squashed_output: bool = False
@@ -116,7 +116,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     def from_end(self, row: int) -> bool:
         """Whether a row reads from the end."""
-        return self.directions == 2 and row % 2 == 1
+        return self.direction == "backward" or (self.directions == 2 and row % 2 == 1)
 
     def order(self, row: int) -> range:
         """All steps in the order in which a row reads them."""
@@ -133,16 +133,27 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def joins_ends(self) -> bool:
-        """Whether one answer is asked, at the end: then each direction gives its last state."""
-        return self.directions == 2 and all(target is None for target in self.targets[:-1])
+        """Whether a row reads from where the one answer is asked: each gives its last state."""
+        return self.direction != "forward" and all(one is None for one in self.targets[:-1])
 
     def read_at(self, row: int, step: int) -> int:
         """The step whose state of this row the scores of a step are made of."""
         return 0 if self.joins_ends and self.from_end(row) else step
 
+    def answers_of(self, row: int, step: int) -> list[int]:
+        """The steps whose answers are made of the state of a row of the last layer at a step."""
+        asked = [at for at, target in enumerate(self.targets) if target is not None]
+        return [at for at in asked if self.read_at(row, at) == step]
+
     @property
-    def why_not_both(self) -> str:
-        """Why its layers cannot read from the end as well; empty where they can."""
+    def last_answer(self) -> int:
+        """The step whose answer comes last as the first row reads: its loss reaches farthest."""
+        asked = [at for at in self.order(0) if self.targets[at] is not None]
+        return asked[-1]
+
+    @property
+    def why_not_from_end(self) -> str:
+        """Why its layers cannot read from the end; empty where they can."""
         if self.source:
             return "a decoder writes word after word: what is not written yet has no end to read"
         if None in self.inputs:
@@ -154,9 +165,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def why_no_test(self) -> str:
         """Why it cannot write by itself; empty where it can."""
-        if self.direction == "both":
+        if self.direction != "forward":
+            also = "also " if self.direction == "both" else ""
             return (
-                "it also reads from the end, and what is to be written has no end yet: at test "
+                f"it {also}reads from the end, and what is to be written has no end yet: at test "
                 "time nothing can be written on"
             )
         return ""
@@ -205,11 +217,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         if self.chunk < 0 or not (math.isfinite(self.threshold) and self.threshold > 0):
             raise UnrollError("a chunk has at least one step, and a threshold is above 0")
 
-        if self.direction == "both" and self.why_not_both:
-            raise UnrollError(f"it cannot read from both ends: {self.why_not_both}")
-        if self.direction == "both" and self.chunk:
+        if self.direction != "forward" and self.why_not_from_end:
+            raise UnrollError(f"it cannot read from the end: {self.why_not_from_end}")
+        if self.direction != "forward" and self.chunk:
             raise UnrollError(
-                "what also reads from the end needs the whole sequence at once: it cannot be cut "
+                "what reads from the end needs the whole sequence at once: it cannot be cut "
                 "into chunks; take full BPTT, or let it read forwards alone"
             )
 

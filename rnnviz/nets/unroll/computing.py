@@ -211,7 +211,9 @@ def compute(
     arrays |= _backward(plan, network, notes)
     arrays |= _update(plan, network, copies)
     # Only now: kept gradients would add up.
-    arrays |= _of_the_last(notes, asked[-1])
+    last = losses[plan.last_answer]
+    assert last is not None
+    arrays |= _of_the_last(notes, last)
     known = Trace(plan, arrays)
     small = plan.units * len(network.layer_at(0, 0).facts.states) <= _MOST_JACOBIAN
     wanted = range(plan.rows) if jacobians is None else jacobians

@@ -169,9 +169,9 @@ class Unroll(QObject):
         names = ("vocabulary", "inputs", "targets", "source", "attends")
         reading = {name: getattr(new, name) for name in names}
         plan = replace(self.asked, **reading, structure=structure)
-        if plan.direction == "both" and plan.why_not_both:
+        if plan.direction != "forward" and plan.why_not_from_end:
             plan = replace(plan, direction="forward")
-            self.refused.emit(f"It reads forwards alone here: {plan.why_not_both}.")
+            self.refused.emit(f"It reads forwards alone here: {plan.why_not_from_end}.")
         self.set_plan(plan, word.removesuffix(END))
 
     def set_plan(self, plan: Plan, word: str | None = None) -> None:

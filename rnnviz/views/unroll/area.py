@@ -50,6 +50,7 @@ _SPEEDS = {"slow": 1600, "normal": 800, "fast": 300}
 """Milliseconds a moment."""
 
 
+_DIRECTIONS = {"forward": "reads on", "backward": "from the end", "both": "both ways"}
 _RADII = (50, 150)
 """Hundredths: where gradients vanish and where they explode."""
 _WORD = "hello"
@@ -227,12 +228,14 @@ class UnrollArea(QWidget):
         embedding.setFixedWidth(100)
         seed.setFixedWidth(70)
         self._radius.setFixedWidth(84)
-        self._both = QCheckBox("both ways")
-        self._both.setAccessibleName("Read both ways")
-        self._both.toggled.connect(self._changed)
+        self._direction = Choices()
+        self._direction.setAccessibleName("Direction of reading")
+        for key, title in _DIRECTIONS.items():
+            self._direction.addItem(title, key)
+        self._direction.currentIndexChanged.connect(self._changed)
         return side_by_side(
-            self._both, Label("Input"), embedding, Label("Seed"), seed, Label("Radius of W_hh"),
-            self._radius_slider, self._radius,
+            self._direction, Label("Input"), embedding, Label("Seed"), seed,
+            Label("Radius of W_hh"), self._radius_slider, self._radius,
         )  # fmt: skip
 
     def _way_back(self) -> QWidget:
@@ -353,7 +356,7 @@ class UnrollArea(QWidget):
         self._undo = icon_button("undo-2", "Back to the weights before (Ctrl+Z)")
         self._undo.clicked.connect(self._unroll.undo)
         self._more = icon_button(
-            "sliders-horizontal", "Both ways, input, seed, radius of W_hh, BPTT, clipping"
+            "sliders-horizontal", "Direction, input, seed, radius of W_hh, BPTT, clipping"
         )
         self._more.setCheckable(True)
         self._more.toggled.connect(self._more_row_shown)
@@ -412,26 +415,30 @@ class UnrollArea(QWidget):
         if self._unroll.busy:
             return  # the tools show what is asked for
         plan, word = self._unroll.plan, self._unroll.word
-        for choices, value in ((self._architecture, plan.architecture), (self._clip, plan.clip)):
+        for choices, value in (
+            (self._architecture, plan.architecture),
+            (self._clip, plan.clip),
+            (self._direction, plan.direction),
+        ):
             choices.blockSignals(True)
             choices.setCurrentIndex(choices.findData(value))
             choices.blockSignals(False)
-        both = plan.direction == "both"
-        why = plan.why_not_both
+        turned = plan.direction != "forward"
+        why = plan.why_not_from_end
         if plan.chunk:
             why = why or "BPTT is cut into chunks, and what reads from the end needs the whole"
-        self._both.setEnabled(both or not why)
-        self._both.setToolTip(
+        self._direction.setEnabled(turned or not why)
+        self._direction.setToolTip(
             plain_tip(
                 f"Not here: {why}"
-                if why and not both
-                else "Each layer has a second row that reads from the end; both are joined below "
-                "the scores"
+                if why and not turned
+                else "Layers read on, or from the end; or each has a row for both, which are "
+                "joined below the scores"
             )
         )
         self._test.setEnabled(not plan.why_no_test)
         self._test.setToolTip(plain_tip(plan.why_no_test or _TEST_TIP))
-        self._chunk.setEnabled(not both)
+        self._chunk.setEnabled(not turned)
         facts = facts_of(plan.architecture)
         recurrent = "weight_hh_l0" in facts.parameters
         gates = " in every gate" if facts.gated else ""
@@ -447,7 +454,6 @@ class UnrollArea(QWidget):
         for box, on in (
             (self._carried, plan.carried),
             (self._squashed, plan.squashed_output),
-            (self._both, both),
         ):
             box.blockSignals(True)
             box.setChecked(on)
@@ -522,7 +528,7 @@ class UnrollArea(QWidget):
             clip=self._clip.currentData(),
             threshold=self._threshold.value(),
             squashed_output=self._squashed.isChecked(),
-            direction="both" if self._both.isChecked() else "forward",
+            direction=self._direction.currentData(),
             **settings,
         )
         self._unroll.set_plan(plan)

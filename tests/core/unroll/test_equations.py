@@ -40,6 +40,10 @@ def test_of_others() -> None:
     assert "L₂" not in said(one, 8), "no answer is asked there"
     both = msgspec.structs.replace(one, direction="both")
     assert "h₁^←" in said(both, 4)
+    end = msgspec.structs.replace(one, direction="backward")
+    assert "p" not in said(end, 1), "what it is made of is not read yet"
+    assert said(end, 4) == "h₁ = tanh(W_xh x₁ + W_hh h₂ + b), p₄ = softmax(W_hy h₁ + b)"
+    assert said(end, 6) == "∂L/∂h₁ = ∂L₄/∂h₁", "and made of what was read last"
 
 
 @pytest.mark.parametrize("structure", [one.name for one in STRUCTURES])

@@ -47,6 +47,7 @@ def plain_gradients(plan: Plan) -> tuple[float, dict[str, np.ndarray]]:
         ends = [given[0][-1], given[-1][0]]
     hidden = (torch.cat([read, written]) if plan.source else read)[:, 0]
     if plan.joins_ends:
+        ends = ends if plan.directions == 2 else ends[1:]
         hidden = torch.cat([hidden[:-1], torch.cat(ends, dim=1)])
     context = None
     if plan.attends:
@@ -81,6 +82,28 @@ def test_gradients_are_those_of_the_shared_network(architecture: str, structure:
     for name, gradient in gradients.items():
         np.testing.assert_allclose(trace[f"gradient/{name}"], gradient, atol=1e-12)
         np.testing.assert_allclose(trace[f"share/{name}"].sum(axis=0), gradient, atol=1e-12)
+
+
+@pytest.mark.parametrize("architecture", NAMES)
+@pytest.mark.parametrize("structure", ["many-to-one", "many-to-many"])
+@pytest.mark.parametrize("layers", [1, 2])
+def test_what_reads_from_the_end_equals_the_shared_network(
+    architecture: str, structure: str, layers: int
+) -> None:
+    plan = structure_named(structure).of("hello")
+    changes = {"architecture": architecture, "layers": layers, "direction": "backward"}
+    plan = msgspec.structs.replace(plan, **changes)
+
+    trace = compute(plan)
+    loss, gradients = plain_gradients(plan)
+
+    assert plan.joins_ends is (structure == "many-to-one")
+    assert trace.loss == pytest.approx(loss, abs=1e-12)
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(trace[f"gradient/{name}"], gradient, atol=1e-12)
+    assert not trace["0/later/hidden"][0].any(), "nothing is read after the first symbol"
+    assert trace["0/later/hidden"][-1].any()
+    assert trace["0/last/hidden"][-1].any(), "the loss that is asked last reaches the first state"
 
 
 @pytest.mark.parametrize("architecture", NAMES)
@@ -124,12 +147,15 @@ def test_what_has_no_end_to_read_says_so(structure: str, why: str) -> None:
     both = of_word("hello", direction="both")
     with pytest.raises(UnrollError, match="has no end yet"):
         write_on(both, first_weights(both))
+    end = of_word("hello", direction="backward")
+    with pytest.raises(UnrollError, match="it reads from the end, and what is to be written"):
+        write_on(end, first_weights(end))
     with pytest.raises(UnrollError, match="chunks"):
         compute(of_word("hello", direction="both", chunk=2))
 
 
 @pytest.mark.parametrize("architecture", NAMES)
-@pytest.mark.parametrize("direction", ["forward", "both"])
+@pytest.mark.parametrize("direction", ["forward", "backward", "both"])
 def test_jacobians_are_autograds(architecture: str, direction: str) -> None:
     plan = of_word("hello", architecture=architecture, direction=direction, layers=2)
     trace, network = compute(plan), network_of(plan, None)

@@ -170,8 +170,8 @@ def test_a_network_that_only_adds_is_opened_and_has_a_loop_without_a_matrix(area
 
 
 def test_both_ways_it_is_joined_and_where_there_is_no_end_it_says_why(area, qtbot):
-    box = next(one for one in area.findChildren(QAbstractButton) if one.text() == "both ways")
-    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(8, box.height() // 2))
+    box = area._direction
+    box.setCurrentIndex(box.findData("both"))
     qtbot.waitUntil(lambda: area._unroll.plan.direction == "both")
     assert "← from end" in words(area)
     area._unroll.set_index(1)
@@ -187,7 +187,7 @@ def test_both_ways_it_is_joined_and_where_there_is_no_end_it_says_why(area, qtbo
     area._choose_structure("attention")
     qtbot.waitUntil(lambda: area._unroll.plan.source > 0)
     assert area._unroll.plan.direction == "forward"
-    assert not box.isEnabled() and not box.isChecked()
+    assert not box.isEnabled() and box.currentData() == "forward"
     assert "what is not written yet" in box.toolTip()
 
 
@@ -199,6 +199,20 @@ def test_a_matrix_lights_up_in_all_its_copies(area, name):
     thick = [s for s in area.drawing.picture.figure.strokes if s.width > 3]
     # A shaft and two halves of a head at each of the steps.
     assert len(thick) == 3 * area._unroll.plan.steps
+
+
+def test_what_reads_from_the_end_begins_at_the_last_symbol(area, qtbot):
+    area._direction.setCurrentIndex(area._direction.findData("backward"))
+    qtbot.waitUntil(lambda: area._unroll.plan.direction == "backward")
+    assert "reads the last symbol" in words(area)[0] and "← from end" in words(area)
+    area._unroll.set_index(1)
+    assert words(area)[0].startswith("Forwards, step 4: “l” enters, “o” should come out")
+    assert {p.step for p in area.drawing.picture.places if p.kind == "hidden"} == {3}
+    assert "W_hh h₅" in area._readout.text()
+    area._unroll.set_index(6)
+    assert "Backwards, step 1" in words(area)[0] and "its own loss alone" in words(area)[0]
+    area._unroll.set_index(7)
+    assert "∂L/∂h₂ = ∂L₂/∂h₂ + (∂h₁/∂h₂)ᵀ ∂L/∂h₁" in area._readout.text()
 
 
 def test_playing_goes_on_and_stops(area, qtbot):
