@@ -35,6 +35,10 @@ LARGEST_BYTES = 1 << 33
 _LIST = "stories.json"
 _NOT_PLAIN = re.compile(r"[^\w .,()+@=-]")
 _LONGEST_NAME = 100
+_ANY_SHARE, _LITTLE_BYTES = 100, 1 << 26
+"""No text packs to less than such a part of itself; of little nobody asks."""
+_SPARE_BYTES = 1 << 28
+"""So much of the disk stays free."""
 _MEMBER = re.compile(r"(models|texts)/[0-9a-f]{8}-[^/\\\0]{1,120}")
 
 
@@ -139,8 +143,17 @@ def unpack(path: Path, folder: Path) -> Stories:
             for name in wanted:
                 if not _MEMBER.fullmatch(name) or name not in sizes:
                     raise FindingError(f"{path.name} lacks {PurePosixPath(name).name!r}")
-            if sum(sizes[name] for name in wanted) > LARGEST_BYTES:
+            total = sum(sizes[name] for name in wanted)
+            if total > LARGEST_BYTES:
                 raise FindingError(f"{path.name} unpacks to more than {LARGEST_BYTES:,} bytes")
+            if total > _ANY_SHARE * path.stat().st_size + _LITTLE_BYTES:
+                raise FindingError(
+                    f"{path.name} would unpack to {total:,} bytes, far more than models and texts "
+                    "pack; it is not unpacked"
+                )
+            folder.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(folder).free < total + _SPARE_BYTES:
+                raise FindingError(f"the {total:,} bytes of {path.name} have no room in {folder}")
             for name in wanted:
                 _extract(archive, name, sizes[name], target / name)
     except OSError as error:

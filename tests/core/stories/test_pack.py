@@ -75,6 +75,30 @@ def test_any_name_is_packed_such_that_it_is_unpacked(tmp_path, name):
     assert Path(mine.finding.model_path).read_bytes() == b"weights"
 
 
+def test_a_pack_that_unpacks_to_far_more_than_itself_is_refused(tmp_path, monkeypatch):
+    source = tmp_path / "zeros.txt"
+    source.write_bytes(bytes(3_000_000))
+    found = finding(model_path=str(source), text_path=str(source))
+    told = Stories(title="t", stories=(Story(title="mine", caption="", finding=found),))
+    path = tmp_path / "talk.rnnviz"
+    write_pack(path, told)
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(tmp_path / "bomb", "w") as bomb:
+        for member in archive.namelist():
+            bomb.writestr(member, archive.read(member), zipfile.ZIP_DEFLATED)
+    monkeypatch.setattr("rnnviz.core.stories.pack._LITTLE_BYTES", 1000)
+    with pytest.raises(FindingError, match="far more than models and texts"):
+        unpack(tmp_path / "bomb", tmp_path / "there")
+    assert not (tmp_path / "there").exists()
+
+
+def test_a_pack_for_which_the_disk_has_no_room_is_refused(own, tmp_path, monkeypatch):
+    path = tmp_path / "talk.rnnviz"
+    write_pack(path, own)
+    monkeypatch.setattr("rnnviz.core.stories.pack._SPARE_BYTES", 1 << 60)
+    with pytest.raises(FindingError, match="have no room"):
+        unpack(path, tmp_path / "there")
+
+
 def test_a_file_that_is_gone_is_named(own, tmp_path):
     (tmp_path / "Grüße.txt").unlink()
     with pytest.raises(FindingError, match="gone"):
