@@ -160,8 +160,10 @@ def write_error(path: Path, error: OSError) -> RunDirectoryError:
             "continue with `rnnviz train --resume`"
         )
     if not path.parent.exists():
+        # What was moved may be far above: the folder that is missing furthest up says which.
+        gone = next(folder for folder in reversed(path.parents) if not folder.exists())
         return RunDirectoryError(
-            f"the directory {path.parent} has vanished: it was moved or deleted, or its drive is "
+            f"the directory {gone} has vanished: it was moved or deleted, or its drive is "
             "gone; the training cannot write on"
         )
     return RunDirectoryError(f"cannot write {path}: {error.strerror or error}")

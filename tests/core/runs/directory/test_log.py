@@ -4,12 +4,19 @@ import errno
 import json
 import math
 import os
+from pathlib import Path
 
 import pytest
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.directory.config import TrainingConfig
-from rnnviz.core.runs.directory.log import EventLog, finite_or_name, read_events, read_lines
+from rnnviz.core.runs.directory.log import (
+    EventLog,
+    finite_or_name,
+    read_events,
+    read_lines,
+    write_error,
+)
 from rnnviz.core.runs.directory.writer import RunWriter
 
 
@@ -115,3 +122,9 @@ def test_a_directory_that_vanishes_is_named(tmp_path):
     with pytest.raises(RunDirectoryError, match=r"the directory .*run has vanished"):
         writer.event("step", step=1)
     writer.close("failed")
+
+
+def test_what_vanished_is_named_from_the_top(tmp_path: Path) -> None:
+    """A folder inside a moved run is gone with it; the run is what the person looks for."""
+    gone = write_error(tmp_path / "run" / "arrays" / "1.npz", FileNotFoundError(errno.ENOENT, ""))
+    assert f"the directory {tmp_path / 'run'} has vanished" in str(gone)
