@@ -63,5 +63,5 @@ window-libraries:
 offscreen-libraries:
 	@.ci/system-libraries test
 
-.venv/installed: pyproject.toml .ci/constraints.txt .ci/environment
+.venv/installed: pyproject.toml $(wildcard .ci/*.txt) .ci/environment
 	@PYTHON="$(PYTHON)" .ci/environment
