@@ -496,7 +496,8 @@ def _led(shown: Moment, plan: Plan, step: int) -> tuple[bool, ...]:
     for row in range(plan.rows):
         last = plan.before(row, step)
         found += shown.computed(plan, row, step), shown.gone_back(plan, row, step)
-        found.append(last is not None and shown.gone_back(plan, row, last))
+        if last is not None:
+            found += shown.computed(plan, row, last), shown.gone_back(plan, row, last)
     return tuple(found)
 
 
@@ -1034,12 +1035,12 @@ def _joined_ends(pen: _Pen, layout: _Layout, shown: Moment, step: int) -> None:
         return
     top = plan.rows - 1
     x, end = max(_SIDE + _LABELS - 14, layout.middle(0)), layout.middle(step)
-    high = layout.hidden(top) - 20
     foot = layout.scores + layout.cell * len(plan.vocabulary)
+    high = foot + 9
     points = [(x, layout.hidden(top) - 3), (x, high), (end, high), (end, foot + 3)]
     ways = shown.answered(plan, step), shown.gone_back(plan, top, 0)
     if ways[1]:
-        lower = [(x + 6, layout.hidden(top) - 3), (x + 6, high + 6), (end + 6, high + 6)]
+        lower = [(x + 6, layout.hidden(top) - 3), (x + 6, high + 4), (end + 6, high + 4)]
         pen.path([*reversed([*lower, (end + 6, foot + 3)])], BACK[pen.dark], 1.6)
     pen.path(points, FORWARD[pen.dark] if ways[0] else FAINT[pen.dark], 1.6)
 
@@ -1060,7 +1061,9 @@ def _along(pen: _Pen, layout: _Layout, shown: Moment, step: int, row: int, width
     handed_on = last is None or not plan.chunk_starts(step) or plan.carried
     shows = step if way < 0 else last
     between = shows in layout.seen and shows is not None and shown.gone_back(plan, row, shows)
-    """Whether gradients stand between the two states: then the ways go around their numbers."""
+    """Whether numbers stand between the two states: then the ways go around them."""
+    if plan.attends and row == plan.rows - 1 and last is not None and plan.decodes(last):
+        between = between or shown.computed(plan, row, last)
     done = shown.computed(plan, row, step)
     if handed_on and last is not None and done:
         left = min(start, end)
@@ -1188,7 +1191,7 @@ def _weights(pen: _Pen, trace: Trace, layout: _Layout, marked: str) -> None:
         weights = trace[f"weight/{one.name}"]
         _matrix(pen, x, one.top, one.width, one.cell, weights, _scale(weights), one.name)
     if not all(_matrix_reads(one.width, one.cell) for one in matrices):
-        pen.words(x, _TOP, "no room for numbers: point at one", 10, SOFT[pen.dark])
+        pen.words(x, _TOP - 4, "no room for numbers: point at one", 10, SOFT[pen.dark])
 
 
 def _sums(pen: _Pen, trace: Trace, layout: _Layout, shown: Moment) -> None:
@@ -1222,6 +1225,8 @@ def _below_matrices(trace: Trace, layout: _Layout) -> tuple[float, float, float,
 
 
 _LINE = 15.0
+_FEW = 6
+"""So many lines stand below the curve where there is little room."""
 _SET = 12.5
 """Letters of a formula are lower than those of captions at the same size."""
 _ROUNDED = 1e-6
@@ -1240,27 +1245,25 @@ def _reach(pen: _Pen, trace: Trace, box: tuple[float, float, float, float], at: 
         pen.words(x, y, words, 12, bold=True)
         y, height = y + _LINE, height - _LINE
     y, height = y - _LINE, height + _LINE
-    said = [
-        line
-        for sentence in (sentences(seen) if seen is not None else ())
-        for line in set_in_lines(sentence, width, _SET)
-    ]
-    if height < 420:
-        said = said[:6]
+    said: list[str] = []
+    for sentence in sentences(seen) if seen is not None else ():
+        lines = set_in_lines(sentence, width, _SET)
+        if height >= 420 or len(said) + len(lines) <= _FEW:
+            said += lines  # no sentence is cut
     names = _LINE * len(found) if len(found) > 1 else 0.0
-    lines = _LINE * len(said)
+    deep = _LINE * len(said)
     large = height > 330
     if large:
-        curve = min(190.0, 0.42 * (height - lines - names))
+        curve = min(190.0, 0.42 * (height - deep - names))
         _curves(pen, found, (x, y, width, curve), trace.plan.steps)
-        side = min(190.0, height - curve - names - lines - 60, width - 160)
+        side = min(190.0, height - curve - names - deep - 60, width - 160)
         middle = y + curve + names + 34 + side / 2
         if seen is not None and side > 40:
             _eigenvalues(pen, seen, x + 34 + side / 2, middle, side / 2)
             _key(pen, seen, x + 48 + side, middle - 20)
         below = middle + side / 2 + 24
     else:
-        curve = max(60.0, min(150.0, height - names - lines - 20))
+        curve = max(60.0, min(150.0, height - names - deep - 20))
         side = min(curve - 26, width * 0.36) if seen is not None else 0.0
         right = width - side - (18 if side else 0)
         _curves(pen, found, (x, y, right, curve), trace.plan.steps)
