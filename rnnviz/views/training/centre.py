@@ -172,7 +172,8 @@ class TrainingCentre(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(WrappingRow(starting, opening))
+        self.buttons = WrappingRow(starting, opening)
+        column.addWidget(self.buttons)
         below = QWidget()
         under = QVBoxLayout(below)
         under.setContentsMargins(0, 0, 0, 0)
@@ -188,6 +189,12 @@ class TrainingCentre(QWidget):
         self.split.splitterMoved.connect(self._keep_split)
         self._drawn_height = _kept_height(self.session.settings)
         column.addWidget(self.split, 1)
+
+    def set_presented(self, presented: bool) -> None:
+        """The list and its curves alone, for the last row; or with all that is done with them."""
+        self.buttons.setVisible(not presented)
+        self.list.set_presented(presented)
+        self.curves.set_presented(presented)
 
     @Slot()
     def _show_soon(self) -> None:

@@ -45,6 +45,7 @@ class RunList(QWidget):
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
+        self._presented = False
         self.table = RunTable(session.runs, session.settings)
         self.filter = QLineEdit()
         self.filter.setAccessibleName("Filter the runs")
@@ -90,6 +91,11 @@ class RunList(QWidget):
         column.addWidget(self._choosing)
         column.addWidget(self.table, 1)
 
+    def set_presented(self, presented: bool) -> None:
+        """Leave out what chooses among the runs, for the last row, or bring it back."""
+        self._presented = presented
+        self.catch_up()
+
     @Slot()
     def catch_up(self) -> None:
         """Show the runs as they are by now."""
@@ -99,7 +105,7 @@ class RunList(QWidget):
         self.table.catch_up()
         self.table.setVisible(bool(runs.opened))
         several = len(runs.opened) > 1 or bool(self.filter.text())
-        self._choosing.setVisible(several or bool(folders.watched))
+        self._choosing.setVisible((several or bool(folders.watched)) and not self._presented)
         self.watching.setVisible(bool(folders.watched))
         if folders.watched:
             last = folders.watched[-1].name

@@ -228,7 +228,9 @@ class RunTable(_Rows):
     @Slot()
     def _refit(self) -> None:
         self.names.setFont(self.font())
-        self.names.horizontalHeader().setFont(self.horizontalHeader().font())
+        heads = self.names.horizontalHeader()
+        heads.setFont(self.horizontalHeader().font())
+        heads.viewport().setFont(heads.font())  # under a style sheet it inherits none
         self._fit_columns()
         self._place_names()
 

@@ -57,6 +57,11 @@ class TrainingWorkspace(Workspace):
         self.runs_centre = TrainingCentre(self.session)
         return self.runs_centre
 
+    def present_centre(self, presented: bool) -> None:
+        """The list of runs and their curves, without what is done with them."""
+        assert self.runs_centre is not None
+        self.runs_centre.set_presented(presented)
+
     def entries(self) -> tuple[MenuEntry, ...]:
         """Starting, pausing and stopping runs."""
         return (

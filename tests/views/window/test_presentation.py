@@ -63,7 +63,7 @@ def test_another_workspace_is_presented_when_it_is_entered(window, qtbot):
 
 
 def test_tools_of_every_workspace_are_left_out(window, qtbot):
-    rooms = ("alignments", "gradients", "unroll")
+    rooms = ("alignments", "gradients", "training", "unroll")
     for room in rooms:
         window.enter(room)
         qtbot.waitUntil(lambda: window.workspace_tabs.current.centralWidget().isVisible())
@@ -76,7 +76,7 @@ def test_tools_of_every_workspace_are_left_out(window, qtbot):
         for room in rooms
         if window.enter(room) is None
     }
-    assert all(rows[room] for room in ("gradients", "unroll"))
+    assert all(rows[room] for room in ("gradients", "training", "unroll"))
     qtbot.keyClick(window, Qt.Key.Key_F5)
     for room in rooms:
         window.enter(room)

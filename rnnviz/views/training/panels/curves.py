@@ -128,6 +128,7 @@ class CurvesPanel(Panel):
 
     def follow(self) -> None:
         """Follow what the runs write, and which are ticked."""
+        self._presented = False
         self._smoothed: dict[tuple[Curve, float], SmoothedCurve] = {}
         self._drawn_at = 0.0
         self._waiting: dict[str, None] = {}
@@ -170,9 +171,18 @@ class CurvesPanel(Panel):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._first_row())
+        self.tools = self._first_row()
+        column.addWidget(self.tools)
+        if self._presented:
+            self.tools.hide()
         column.addWidget(self.grid, 1)
         return page
+
+    def set_presented(self, presented: bool) -> None:
+        """Leave out the tools, for the last row, or bring them back; also where it is empty yet."""
+        self._presented = presented
+        if self.built:
+            self.tools.setVisible(not presented)
 
     def _first_row(self) -> WrappingRow:
         drawn, along = QWidget(), QWidget()

@@ -900,6 +900,8 @@ def test_lists_charts_and_samples_grow_together_and_figures_stay_whole(
     zoom_all(room, 6)
     qtbot.waitUntil(lambda: samples.idle and table.names.font() == table.font())
     assert [now - then for now, then in zip(sizes(), before, strict=True)] == [6.0] * 5
+    heads = (table.horizontalHeader(), table.names.horizontalHeader())
+    assert {head.viewport().font().pointSizeF() for head in heads} == {table.font().pointSizeF()}
     metrics = table.fontMetrics()
     for place in range(1, table.runs_model.columnCount()):
         words = str(table.runs_model.data(table.runs_model.index(0, place)))
