@@ -1,7 +1,7 @@
 """Makes the pictures of the documentation from the real window; `make pictures`.
 
 `python docs/pictures.py sequences` makes those of classifiers, taggers, words, numbers and captured
-modules alone.
+modules alone, `python docs/pictures.py rooms` those of the rooms beside Cells.
 
 Opens the shipped model on its text and ranks; compares networks by their gradients; translates
 a sentence; trains a small network. Grabs the window in each workspace, light and dark.
@@ -88,13 +88,8 @@ def wait_until(ready: Callable[[], bool], settle_ms: int = 400) -> None:
 def prepare(window: Window) -> None:
     """Open what ships, rank its quote cells, pin one more unit, point at a character."""
     session = window.session
-    window.open_at_start(())
-    recordings, rankings = session.recordings, session.rankings
-
-    def walked() -> bool:
-        return recordings.recording is not None and recordings.recording.complete
-
-    wait_until(walked)
+    open_first(window)
+    rankings = session.rankings
     concept = session.selection.concept or "inside-quotes"
     session.selection.set_concept(concept)
     rankings.request_ranking(concept)
@@ -102,6 +97,18 @@ def prepare(window: Window) -> None:
     rankings.request_probe(concept)
     wait_until(lambda: rankings.probe(concept) is not None)
     wait_until(lambda: not session.jobs.running)
+
+
+def open_first(window: Window) -> None:
+    """The first story's model on its text, walked to the end."""
+    recordings = window.session.recordings
+    window.session.open_first()
+
+    def walked() -> bool:
+        found = recordings.recording
+        return recordings.model is not None and found is not None and found.complete
+
+    wait_until(walked)
 
 
 def prepare_gradients(window: Window) -> None:
@@ -273,6 +280,40 @@ def grab(window: Window, name: str, shown: QWidget | None = None) -> None:
         print(path)
 
 
+def grab_sequences(window: Window, home: Path) -> None:
+    """What Cells shows of networks that read something else than the letters of a text."""
+    window.session.stories.end()
+    prepare_sequences(window, home)
+    prepare_classifier(window)
+    raise_panel(window, "Verdict")
+    grab(window, "classifier")
+    window.session.symbols.want()
+    raise_panel(window, "Embedding")
+    window.session.symbols.find("awful")
+    wait_until(lambda: not window.session.jobs.running, settle_ms=1500)
+    grab(window, "embedding")
+    raise_panel(window, "Ranking")
+    prepare_captured(window, home)
+    grab(window, "captured")
+
+
+def grab_rooms(window: Window, home: Path) -> None:
+    """The rooms beside Cells, while no story is told."""
+    open_first(window)
+    window.session.stories.end()
+    prepare_gradients(window)
+    grab(window, "gradients")
+    prepare_unroll(window)
+    grab(window, "unroll")
+    prepare_alignments(window)
+    grab(window, "alignments")
+    prepare_step(window)
+    grab(window, "alignments-step")
+    prepare_training(window, home / "sweep")
+    grab(window, "training")
+    grab_form(window)
+
+
 def main() -> None:
     """Grab the window in every workspace."""
     FOLDER.mkdir(exist_ok=True)
@@ -282,36 +323,14 @@ def main() -> None:
         window = build(app, EngineRunner())
         window.resize(*SIZE)
         window.show()
-        if "sequences" not in sys.argv[1:]:
+        wanted = sys.argv[1:]
+        if not wanted:
             prepare(window)
             grab(window, "window")
-        prepare_sequences(window, Path(home))
-        prepare_classifier(window)
-        raise_panel(window, "Verdict")
-        grab(window, "classifier")
-        window.session.symbols.want()
-        raise_panel(window, "Embedding")
-        window.session.symbols.find("awful")
-        wait_until(lambda: not window.session.jobs.running, settle_ms=1500)
-        grab(window, "embedding")
-        raise_panel(window, "Ranking")
-        prepare_captured(window, Path(home))
-        grab(window, "captured")
-        if "sequences" in sys.argv[1:]:
-            window.close()
-            return
-        prepare(window)
-        prepare_gradients(window)
-        grab(window, "gradients")
-        prepare_unroll(window)
-        grab(window, "unroll")
-        prepare_alignments(window)
-        grab(window, "alignments")
-        prepare_step(window)
-        grab(window, "alignments-step")
-        prepare_training(window, Path(home) / "sweep")
-        grab(window, "training")
-        grab_form(window)
+        if "rooms" not in wanted:
+            grab_sequences(window, Path(home))
+        if "sequences" not in wanted:
+            grab_rooms(window, Path(home))
         window.close()
 
 

@@ -45,6 +45,11 @@ class GradientsWorkspace(Workspace):
         self.distance.open_requested.connect(self.open_requested)
         return self.distance
 
+    def keys_go_to(self) -> QWidget:
+        """The plot, where there is one: a field of choices would take R and the others as words."""
+        plot = self.distance.plot if self.distance.built else None
+        return plot if plot is not None and plot.isVisible() else super().keys_go_to()
+
     def present_centre(self, presented: bool) -> None:
         """The plot and what it says, without its tools."""
         self.distance.set_presented(presented)

@@ -128,3 +128,12 @@ def test_plots_and_tables_of_a_presented_room_are_large_and_as_before_afterwards
     assert table.table.font().pointSizeF() == large, "the usual size of the last row"
     qtbot.keyClick(window, Qt.Key.Key_F5)
     assert table.table.font().pointSizeF() == size
+
+
+def test_who_enters_gradients_has_the_keys_in_its_plot(window, qtbot):
+    window.enter("gradients")
+    distance = window.workspace_tabs.current.distance
+    qtbot.waitUntil(lambda: hasattr(distance, "plot") and distance.plot.isVisible())
+    window.enter("cells")
+    window.enter("gradients")
+    qtbot.waitUntil(lambda: window.focusWidget() is distance.plot)

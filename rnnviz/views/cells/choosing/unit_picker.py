@@ -17,6 +17,9 @@ from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.number_field import WholeField
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
 
+_WIDEST_NAME = 220
+"""Pixels; longer names of modules are whole in the list and in its tips."""
+
 
 class UnitPicker(QWidget):
     """Shows and sets the selected layer, unit and channel.
@@ -42,6 +45,9 @@ class UnitPicker(QWidget):
         self.group = Choices()
         self.group.setAccessibleName("Layer")
         self.group.setToolTip("Which layer, and which way it reads")
+        # Names of modules come later than the box is first shown, and are longer than "1".
+        self.group.setSizeAdjustPolicy(Choices.SizeAdjustPolicy.AdjustToContents)
+        self.group.setMaximumWidth(_WIDEST_NAME)
         self.group.activated.connect(self._choose_number)
         self.unit = WholeField("Unit", 0, 99, tip="Which unit of the layer", at_once=False)
         self.unit.setWrapping(True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.gradients.decay import Decay, decay
@@ -82,6 +83,12 @@ class FitTable(QuietTable):
         """Rows of larger words are higher, too."""
         super().fit_columns(wide)
         if self._most:
+            self.set_rows_seen(self._most)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names that found no room in one line have lower rows in a wider table."""
+        super().resizeEvent(event)
+        if self._most and event.size().width() != event.oldSize().width():
             self.set_rows_seen(self._most)
 
 
