@@ -168,7 +168,12 @@ def prepare_training(window: Window, folder: Path) -> None:
     assert training.runs_centre is not None
     training.runs_centre.curves.set_charts([LOSS, HELD_OUT, NORM, RATE])
     training.runs_centre.table.runs_model.sort_by("best", descending=False)
-    wait_until(lambda: not session.jobs.running, settle_ms=3000)
+
+    def drawn() -> bool:
+        panels = [panel for panel in training.panels if panel.isVisible()]
+        return bool(panels) and all(panel.built for panel in panels)
+
+    wait_until(lambda: drawn() and not session.jobs.running, settle_ms=3000)
 
 
 def prepare_sequences(window: Window, home: Path) -> None:
