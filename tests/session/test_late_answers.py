@@ -504,6 +504,28 @@ def test_an_error_rate_is_only_shown_for_what_was_scored(
     assert alignments.tables.scores is None
 
 
+@pytest.mark.parametrize("left_by", ["another sentence", "the one before"])
+def test_another_model_is_compared_only_with_the_answer_it_was_asked_for(
+    left_by: str, screens: tuple[Session, LateRunner], world: Path
+) -> None:
+    session, runner = screens
+    alignments = session.alignments
+    session.open_path(model_path(world, "t0"))
+    runner.finish()
+    alignments.translate("le chat")
+    runner.finish()
+    alignments.compare(str(model_path(world, "t1")))
+    late = runner.find("translate")
+    if left_by == "another sentence":
+        alignments.translate("la table")
+        runner.finish(runner.find("translate"))
+    else:
+        alignments.undo()
+    left = alignments.beside
+    runner.finish(late)
+    assert alignments.beside is left, "what was asked beside an answer came beside another"
+
+
 def test_a_finding_that_failed_to_open_does_not_take_the_next_recording(
     screens: tuple[Session, LateRunner], world: Path
 ) -> None:
