@@ -32,7 +32,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
-from rnnviz.core.unroll.plan import of_word
+from rnnviz.core.unroll.plan import Plan, of_word
 from rnnviz.nets.answering.unroll import TASKS
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.unroll.unroll import Unroll
@@ -63,9 +63,17 @@ def times_ms(run: Callable[[], object], count: int) -> np.ndarray:
     return np.array(found)
 
 
+def session(folder: Path, plan: Plan, index: int) -> Unroll:
+    """A session of its own, which nothing else draws."""
+    unroll = Unroll(Jobs(InlineRunner(TASKS)), folder)
+    unroll.set_plan(plan)
+    unroll.ensure_computed()
+    unroll.set_index(index)
+    return unroll
+
+
 def steps_ms(unroll: Unroll, everything: bool) -> None:
     """Print how long the area takes from moment to moment, there and back."""
-    unroll.set_index(0)
     area = UnrollArea(unroll)
     area.resize(_SIZE[0], _SIZE[1] + 160)
     area.show()
@@ -93,9 +101,8 @@ def steps_ms(unroll: Unroll, everything: bool) -> None:
         f"99th percentile {np.quantile(used, 0.99):.1f} ms; "
         f"{(taken < 1000 / 120).mean():.0%} in time for 120 a second"
     )
-    area.close()
-    area.deleteLater()
-    QApplication.processEvents()
+    area.hide()
+    unroll.close()
 
 
 def movement_ms(drawing: UnrollDrawing, baseline: float) -> str:
@@ -147,24 +154,19 @@ def main() -> None:
     baseline = float(np.median(times_ms(bare.repaint, _FRAMES)))
     print(f"bare widget repainted: {baseline:.2f} ms")
     with tempfile.TemporaryDirectory() as folder:
-        unroll = Unroll(Jobs(InlineRunner(TASKS)), Path(folder))
+        home = Path(folder)
         word = "".join("helo"[step * 3 % 4] for step in range(options.steps + 1))
-        unroll.set_plan(of_word(word, units=options.units))
-        unroll.set_index(2 * options.steps + 1)
-        drawing = UnrollDrawing(unroll)
-        drawing.resize(*_SIZE)
-        drawing.show()
+        plan = of_word(word, units=options.units)
+        drawing = shown(session(home, plan, 2 * options.steps + 1))
         drawing.show_all(True)
         QApplication.processEvents()
         what = f"{options.steps} steps of {options.units} units"
         print(f"{what}, {movement_ms(drawing, baseline)}")
         drawing.hide()
         for everything in (True, False):
-            steps_ms(unroll, everything)
-        unroll.set_plan(of_word("hello"))
-        unroll.set_index(10)
-        drawing.show()
-        QApplication.processEvents()
+            steps_ms(session(home, plan, 0), everything)
+        unroll = session(home, of_word("hello"), 10)
+        drawing = shown(unroll)
         used = time.process_time()
         steps = times_ms(lambda: unroll.train(1), _FRAMES)
         used = 1000 * (time.process_time() - used) / _FRAMES
@@ -173,6 +175,15 @@ def main() -> None:
             f"99th percentile {np.quantile(steps, 0.99):.1f} ms, {used:.1f} ms of processor time"
         )
         unroll.close()
+
+
+def shown(unroll: Unroll) -> UnrollDrawing:
+    """The drawing of a session on the screen."""
+    drawing = UnrollDrawing(unroll)
+    drawing.resize(*_SIZE)
+    drawing.show()
+    QApplication.processEvents()
+    return drawing
 
 
 if __name__ == "__main__":
