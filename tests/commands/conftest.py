@@ -30,3 +30,8 @@ def text(tmp_path):
 def recording(tiny_recording, tmp_path):
     """The folder of a recording."""
     return shutil.copytree(tiny_recording.folder, tmp_path / "copy.recording")
+
+
+@pytest.fixture(autouse=True)
+def _windows_may_come_later(qapp: object) -> None:
+    """A command that draws makes an application without widgets, and a process has but one."""
