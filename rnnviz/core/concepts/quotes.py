@@ -185,7 +185,9 @@ def _reading(text: Text) -> str:
     read = quotation_marks_read(text)
     if read:
         first = list(read.items())[:3]
-        said = ", ".join(f"{marks} ({count:,} times)" for marks, count in first)
+        said = ", ".join(
+            f"{marks} ({'once' if count == 1 else f'{count:,} times'})" for marks, count in first
+        )
         return f"In this text it reads as quotation marks {said}."
     return (
         'This text holds none of the quotation marks that it reads: " and the double ones of '

@@ -573,6 +573,7 @@ class TextPanel(QWidget):
         self.strips.set_cursor(cursor)
         shown = None if cursor is None else self._placing.characters(cursor, cursor + 1)[0]
         self.view.set_cursor(shown)
+        self.card.speak_place()
         self.beside.mark()
 
     # What the person does

@@ -431,6 +431,20 @@ def test_a_screen_reader_hears_text_unit_and_value_of_the_place(
         qtbot.keyClick(view, Qt.Key.Key_Right)
 
 
+def test_a_screen_reader_hears_of_the_place_that_was_clicked_or_chosen_elsewhere(
+    window: Window, qtbot: QtBot
+) -> None:
+    go_to(window, "cells", qtbot)
+    view = window.text_panel.view
+    for _ in range(2):
+        qtbot.keyClick(view, Qt.Key.Key_Right, CONTROL)
+    middle = view.cell_rect(7).center()
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=middle)
+    assert "line 1, column 8, " in spoken_of(view)
+    window.session.selection.set_cursor(2)
+    assert "line 1, column 3, " in spoken_of(view)
+
+
 def test_plots_are_walked_and_heard_by_keyboard(window: Window, qtbot: QtBot) -> None:
     go_to(window, "cells", qtbot)
     canvas = next(stop for stop in walked(window) if isinstance(stop, Canvas))

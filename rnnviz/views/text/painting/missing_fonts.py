@@ -11,19 +11,48 @@ from PySide6.QtGui import QFont, QFontMetricsF
 
 _FIRST_ODD = 0x250
 """Every font here has what comes before."""
+_SYMBOLS, _MARKS = "emoji and symbols", "marks and small letters"
+_MATHEMATICAL, _WIDE = "mathematical letters", "full-width and half-width letters"
 _SCRIPTS = {
     "CJK": "Chinese characters",
     "HIRAGANA": "Japanese kana",
     "KATAKANA": "Japanese kana",
     "HANGUL": "Korean",
+    "KANGXI": "Chinese characters",
+    "BOPOMOFO": "Bopomofo",
+    "IDEOGRAPHIC": "Chinese characters",
+    "FULLWIDTH": _WIDE,
+    "HALFWIDTH": _WIDE,
+    "VARIATION": _SYMBOLS,
+    "COMBINING": _MARKS,
+    "MODIFIER": _MARKS,
+    "SUPERSCRIPT": _MARKS,
+    "SUBSCRIPT": _MARKS,
+    "MATHEMATICAL": _MATHEMATICAL,
+    "DOUBLE-STRUCK": _MATHEMATICAL,
+    "BLACK-LETTER": _MATHEMATICAL,
+    "SCRIPT": _MATHEMATICAL,
 }
-_SYMBOLS = "emoji and symbols"
+"""Where the first word of a character's name is not the script, or not what people call it."""
 _FONTS = {
     "Chinese characters": "Noto Sans CJK",
     "Japanese kana": "Noto Sans CJK",
     "Korean": "Noto Sans CJK",
+    "Bopomofo": "Noto Sans CJK",
+    "Canadian": "Noto Sans Canadian Aboriginal",
+    "Egyptian": "Noto Sans Egyptian Hieroglyphs",
+    "Tangut": "Noto Serif Tangut",
+    "Tibetan": "Noto Serif Tibetan",
+    "Latin": "Noto Sans",
+    "Greek": "Noto Sans",
+    "Cyrillic": "Noto Sans",
+    _MARKS: "Noto Sans",
+    _MATHEMATICAL: "Noto Sans Math",
     _SYMBOLS: "Noto Emoji",
+    _WIDE: "Noto Sans CJK",
 }
+_FIRST_OF_TWO = frozenset({"LINEAR", "MEETEI", "NEW", "NYIAKENG", "OL", "OLD", "TAI"})
+"""Scripts whose names are of two words begin so."""
 
 
 def is_missing(font: QFont, character: str) -> bool:
@@ -83,7 +112,8 @@ def _script(character: str) -> str:
         return _SYMBOLS
     if unicodedata.category(character) == "Me":
         return _SYMBOLS
-    return _SCRIPTS.get(words[0], words[0].title())
+    several = 2 if words[0] in _FIRST_OF_TWO else 1
+    return _SCRIPTS.get(words[0], " ".join(words[:several]).title())
 
 
 def _listed(words: tuple[str, ...]) -> str:

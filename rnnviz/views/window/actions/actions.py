@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from PySide6.QtCore import QKeyCombination
@@ -10,6 +11,8 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from rnnviz.views.shared.menu_entry import SEPARATOR, MenuEntry
 from rnnviz.views.window.actions.key_meanings import meanings
+
+_WITH_DIGIT = re.compile(r"Ctrl\+[0-9]")
 
 
 class Actions:
@@ -26,6 +29,9 @@ class Actions:
             if entry.key:
                 for combination in _combinations(entry.key):
                     self._keys[entry.workspace, combination] = entry
+            if isinstance(entry.shortcut, str) and _WITH_DIGIT.fullmatch(entry.shortcut):
+                # Qt finds it by what the key types; here it is found by where the key lies.
+                self._keys[entry.workspace, _combinations(entry.shortcut)[0]] = entry
             if not entry.menu:
                 continue
             menu = self.menu(entry.menu)

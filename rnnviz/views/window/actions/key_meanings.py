@@ -3,6 +3,7 @@
 Signs are what was typed, whichever keys it took: a slash is Shift+7 in Germany. Letters are what
 their key says; where it says none of the Latin alphabet, as on Russian, Greek or Hebrew layouts, it
 is the one that lies there on a Latin keyboard, which is also how the systems find Ctrl+S there.
+Ctrl with a digit is Ctrl with the key where it lies: a French one types digits with Shift only.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from PySide6.QtGui import QKeyEvent
 _ROWS = ("qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./")
 _FIRST_CODES = {"linux": (24, 38, 52), "win32": (0x10, 0x1E, 0x2C)}
 """Scan codes of the first key of each row: xkb's, and set 1, which count on along the row."""
+_DIGITS = "1234567890"
+_FIRST_DIGITS = {"linux": 10, "win32": 0x02}
 _MAC_CODES = "asdfhgzxcv\0bqweryt123465=97-80]ou[ip\0lj'k;\\,/nm."
 """The key of each of Apple's codes, from 0 on."""
 _LAYOUTS = (
@@ -58,6 +61,10 @@ def meanings(event: QKeyEvent, platform: str = sys.platform) -> Iterator[int]:
     latin = latin_key(event, platform) if _foreign(event.key()) else ""
     if latin.isalpha():
         yield QKeyCombination(held, Qt.Key(ord(latin.upper()))).toCombined()
+    if held == Qt.KeyboardModifier.ControlModifier:
+        digit = _digit_key(event, platform)
+        if digit:
+            yield QKeyCombination(held, Qt.Key(ord(digit))).toCombined()
 
 
 def latin_key(event: QKeyEvent, platform: str = sys.platform) -> str:
@@ -73,6 +80,16 @@ def latin_key(event: QKeyEvent, platform: str = sys.platform) -> str:
             return row[scan - first]
     lower = chain(chr(event.key()).lower(), event.text().lower())
     return next((_BY_LETTER[ord(each)] for each in lower if ord(each) in _BY_LETTER), "")
+
+
+def _digit_key(event: QKeyEvent, platform: str) -> str:
+    """The digit of a key of the upper row, whatever it types; empty for every other key."""
+    scan, virtual = event.nativeScanCode(), event.nativeVirtualKey()
+    if platform == "darwin":
+        there = _MAC_CODES[virtual : virtual + 1] if scan or virtual else ""
+        return there if there.isdigit() else ""
+    place = scan - _FIRST_DIGITS.get(platform, _FIRST_DIGITS["linux"])
+    return _DIGITS[place] if 0 <= place < len(_DIGITS) else ""
 
 
 def _foreign(key: int) -> bool:

@@ -27,6 +27,29 @@ def test_scripts_without_a_font_are_named(qapp, poor):
     assert "Noto Sans CJK, Noto Sans Devanagari" in missing_note(scripts)
 
 
+@pytest.mark.parametrize(
+    ("characters", "font"),
+    [
+        ("\uff21\uff22", "Noto Sans CJK"),
+        ("\uff71", "Noto Sans CJK"),
+        ("\u2764\ufe0f", "Noto Emoji"),
+        ("\U0001d54f", "Noto Sans Math"),
+        ("\u1e9e", "Noto Sans"),
+        ("\u20d7", "Noto Sans"),
+        ("\u0f40", "Noto Serif Tibetan"),
+        ("\U00010300", "Noto Sans Old Italic"),
+        ("\u17c6", "Noto Sans Khmer"),
+    ],
+)
+def test_only_fonts_that_there_are_are_named(qapp, poor, characters, font):
+    scripts = scripts_without_font(Text.of(characters).codes, mono_font())
+    assert missing_note(scripts).endswith(f"cells. {font} shows {_them(scripts)}.")
+
+
+def _them(scripts):
+    return "it" if len(scripts) == 1 else "them"
+
+
 def test_what_every_font_has_needs_no_word(qapp):
     codes = Text.of("na\u00efve caf\u00e9 \u0414\u0430 \u03b1\n").codes
     assert scripts_without_font(codes, mono_font()) == ()

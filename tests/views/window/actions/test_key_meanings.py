@@ -3,7 +3,10 @@
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QMainWindow
 
+from rnnviz.views.shared.menu_entry import MenuEntry
+from rnnviz.views.window.actions.actions import Actions
 from rnnviz.views.window.actions.key_meanings import latin_key, meanings
 
 NO, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
@@ -58,3 +61,42 @@ def test_a_latin_letter_is_itself_and_a_command_is_no_sign():
     # On a French keyboard Z lies where W does elsewhere.
     assert list(meanings(press(Qt.Key.Key_Z, "z", scan=25), "linux")) == [combined("Z")]
     assert list(meanings(press(Qt.Key.Key_0, "0", CONTROL), "linux")) == [combined("Ctrl+0")]
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "scan", "platform", "virtual", "digit"),
+    [
+        (Qt.Key.Key_Ampersand, "&", 10, "linux", 0x26, "1"),  # French
+        (Qt.Key.Key_Eacute, "\u00e9", 11, "linux", 0xE9, "2"),
+        (Qt.Key.Key_ParenLeft, "(", 14, "linux", 0x28, "5"),
+        (Qt.Key.Key_Agrave, "\u00e0", 19, "linux", 0xE0, "0"),
+        (Qt.Key(0x160), "\u0161", 12, "linux", 0x1B9, "3"),  # Czech
+        (Qt.Key.Key_Eacute, "", 0x03, "win32", ord("2"), "2"),
+        (Qt.Key.Key_QuoteDbl, '"', 20, "darwin", 20, "3"),
+    ],
+)
+def test_control_with_a_digit_is_found_where_the_key_lies(
+    key, text, scan, platform, virtual, digit
+):
+    found = list(meanings(press(key, text, CONTROL, scan, virtual), platform))
+    assert found == [
+        QKeySequence(f"Ctrl+{text or chr(key)}")[0].toCombined(),
+        combined(f"Ctrl+{digit}"),
+    ]
+    for held in (NO, SHIFT, CONTROL | ALT):
+        assert combined(f"Ctrl+{digit}") not in meanings(
+            press(key, text, held, scan, virtual), platform
+        )
+
+
+def test_a_french_keyboard_changes_the_workspace_without_shift(qtbot):
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    entries = (
+        MenuEntry("View", "Second", "Ctrl+2", lambda: None),
+        MenuEntry("View", "Usual size", "Ctrl+0", lambda: None),
+    )
+    actions = Actions(window, entries)
+    assert actions.entry_of(press(Qt.Key.Key_Eacute, "\u00e9", CONTROL, 11)) is entries[0]
+    assert actions.entry_of(press(Qt.Key.Key_Agrave, "\u00e0", CONTROL, 19)) is entries[1]
+    assert actions.entry_of(press(Qt.Key.Key_Eacute, "\u00e9", NO, 11)) is None
