@@ -68,6 +68,7 @@ class TextPanel(QWidget):
         self._session = session
         self._typing = False
         """Whether the session is just being told what was typed."""
+        self._presented = False
         self._shown: Recording | None = None
         """What `_placing` belongs to."""
         self._placing = Placing(None)
@@ -234,7 +235,8 @@ class TextPanel(QWidget):
     def set_presented(self, presented: bool) -> None:
         """Large type without tools, for the last row; or everything again."""
         self._tools.setVisible(not presented)
-        self.minimap.setVisible(not presented)
+        self._presented = presented
+        self._set_lines(not self.strips.isHidden())
         self.legend.set_presented(presented)
         self.view.enlarge(_PRESENTED if presented else 0)
 
@@ -266,14 +268,11 @@ class TextPanel(QWidget):
             if not self.view.editable:
                 self.view.set_values(None, 0)
             self.minimap.set_values(None, 0)
+            self._set_lines(False)  # They are drawn from what is no longer open.
             self._show_waiting()
             return
         numbers = isinstance(recording.sequence, Numbers)
-        for part in (self.view, self.minimap):
-            part.setVisible(not numbers)
-        self.strips.setVisible(numbers)
-        # A layout without anything to show keeps its share of the width all the same.
-        self._middle.setStretchFactor(self._texts, 0 if numbers else 1)
+        self._set_lines(numbers)
         self.edit.setEnabled(not numbers)
         if numbers:
             self.strips.set_recording(recording)
@@ -295,6 +294,14 @@ class TextPanel(QWidget):
             selection.set_colouring("unit")
         self.show_unit()
         self.show_labels(selection.concept or "")
+
+    def _set_lines(self, lines: bool) -> None:
+        """Show the lines of numbers, or the text."""
+        self.view.setVisible(not lines)
+        self.minimap.setVisible(not lines and not self._presented)
+        self.strips.setVisible(lines)
+        # A layout without anything to show keeps its share of the width all the same.
+        self._middle.setStretchFactor(self._texts, 0 if lines else 1)
 
     def _known(self, start: int, stop: int) -> npt.NDArray[np.bool_]:
         """Which characters on the screen the network knows, also of what was typed just now."""

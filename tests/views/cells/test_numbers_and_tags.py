@@ -83,6 +83,18 @@ def test_numbers_are_strips_with_traces_under_them(tmp_path: Path, qtbot: QtBot)
     assert "wave" in strips.values_in_words(10)
 
 
+def test_strips_go_with_their_recording(tmp_path: Path, qtbot: QtBot) -> None:
+    session = make_session(tmp_path / "home")
+    panel = shown(session, qtbot, numbers(tmp_path / "waves"))
+    panel.set_presented(True)
+    panel.set_presented(False)
+    assert panel.strips.isVisible()
+    assert panel.minimap.isHidden(), "a map of no text"
+    session.recordings._set_recording(None)
+    assert panel.strips.isHidden(), "they were drawn from what is no longer open"
+    assert panel.view.isVisible()
+
+
 def test_strips_take_the_whole_width(tmp_path: Path, qtbot: QtBot) -> None:
     session = make_session(tmp_path)
     panel = shown(session, qtbot, numbers(tmp_path))

@@ -80,7 +80,7 @@ def test_control_with_a_digit_is_found_where_the_key_lies(
 ):
     found = list(meanings(press(key, text, CONTROL, scan, virtual), platform))
     assert found == [
-        QKeySequence(f"Ctrl+{text or chr(key)}")[0].toCombined(),
+        combined(f"Ctrl+{text or chr(key)}"),
         combined(f"Ctrl+{digit}"),
     ]
     for held in (NO, SHIFT, CONTROL | ALT):
