@@ -308,7 +308,8 @@ class Pane(QWidget):
         if words is None and self.answer is not None:
             self._show_text(self.answer)
         elif words is not None:
-            self.text.setText(words)
+            # The table below is still that of the answer before.
+            self.text.setText(f"Translating: {words}")
 
     def _show_text(self, answer: Answer) -> None:
         whole, title = shown_sentence(answer.decoded.text), title_of(answer)

@@ -90,6 +90,12 @@ class ImagePlot(Plot):
             self.recolour(theme_of(self))
         self.set_range((start, start + max(1, columns)), (0, max(1, rows)))
 
+    def clear_values(self) -> None:
+        """Show nothing: what was drawn belongs to something else than what is chosen."""
+        self._values = np.zeros((0, 0), np.float16)
+        self._image.clear()
+        self.set_marks(None, None)
+
     def set_rows(
         self,
         names: dict[float, str],

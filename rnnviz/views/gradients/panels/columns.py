@@ -53,6 +53,7 @@ class ColumnDependence(QWidget):
         if field is None or row is None or not field.has("columns"):
             why = one.failure or ("Computing…" if field is None else "not computed here")
             self.title.say(name, why)
+            self.plot.clear_values()
             return
         self.title.say(name, f"step {character:,}")
         names = field.facts.columns

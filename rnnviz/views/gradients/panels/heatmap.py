@@ -88,6 +88,8 @@ class GradientHeatmapPanel(GradientPanel):
             self.explain(one.failure)
             return
         if self._field is None:
+            self.plot.clear_values()
+            self.plot.set_text(None)
             self.note.setText("Computing…")
             return
         field = self._field

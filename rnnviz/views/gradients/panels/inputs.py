@@ -173,6 +173,8 @@ class InputsPanel(GradientPanel):
             part.title.hide()
             if isinstance(part, Dependence):
                 part.view.set_values(None, 0)
+            else:
+                part.plot.clear_values()
 
     @property
     def _signed(self) -> bool:

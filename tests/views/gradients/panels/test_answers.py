@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QScrollArea
 
 from rnnviz.core.models.network import AsRead, Head, Numbers, Readout
 from rnnviz.nets.answering.table import TASKS
+from rnnviz.session.gradients.networks import Compared
 from rnnviz.session.session import Session
 from rnnviz.views.gradients.panels.clipping import ClippingPanel
 from rnnviz.views.gradients.panels.columns import ColumnDependence
@@ -122,6 +123,15 @@ def test_numbers_are_seen_by_step_and_column(qtbot, opened):
     assert panel.note.text().startswith("Row 140 has the squared error ")
     qtbot.keyClick(panel, Qt.Key.Key_Right)
     assert opened.gradients.character == 141
+
+
+@of("numbers")
+def test_columns_go_with_their_field(qtbot, opened):
+    panel = shown(qtbot, InputsPanel(opened))
+    part = panel.parts[0]
+    assert part.plot._values.size
+    part.show_character(Compared(opened.gradients.compared[0].network), 140, signed=False, name="")
+    assert not part.plot._values.size
 
 
 @of("numbers")

@@ -185,6 +185,17 @@ def test_the_heatmap_is_the_field_and_a_click_explains(qtbot, session):
     assert session.gradients.character == 42
 
 
+def test_no_field_is_seen_beside_the_name_of_another_network(qtbot, session, monkeypatch):
+    heat = shown(qtbot, GradientHeatmapPanel(session))
+    assert heat.plot._values.size
+    monkeypatch.setattr(session.gradients, "_found", {})
+    monkeypatch.setattr(session.gradients, "want_fields", lambda: None)
+    session.gradients.fields_changed.emit()
+    qtbot.waitUntil(lambda: heat.note.text() == "Computing…")
+    assert not heat.plot._values.size
+    assert heat.plot._image.image is None
+
+
 def test_the_heatmap_blanks_what_truncation_cuts(qtbot, session):
     panel = shown(qtbot, GradientHeatmapPanel(session))
     session.gradients.measurements.set_chunk(5)
