@@ -9,7 +9,8 @@ English. Which it does is decided from the text:
   words, it opens too (Swedish, Finnish).
 - `«` opens and `»` closes (French, Russian), or the other way round where `»` stands before words
   and `«` behind them (German books, Danish); where there is hardly anything but `»`, it does both
-  (Swedish books).
+  (Swedish books). One that opens within another is nested if a second one closes, as modern French
+  has it; in books that begin every line of a quotation with `«`, none does.
 - `「`, `『` and `〝` open, `」`, `』`, `〞` and `〟` close (Chinese, Japanese).
 - `"` and its wide form (U+FF02) open and close in turn.
 
@@ -55,6 +56,8 @@ class _Use(Struct, frozen=True):
     """Whether `”` opens, too."""
     angles: str
     """Of `«»` the one that opens and the one that closes; one of them twice if it does both."""
+    nested: bool
+    """Whether an angle that opens within another has one of its own that closes it."""
 
 
 def _use_in(text: Text, start: int, stop: int) -> _Use:
@@ -62,6 +65,8 @@ def _use_in(text: Text, start: int, stop: int) -> _Use:
     count: Counter[str] = Counter()
     before_words: Counter[str] = Counter()
     behind_words: Counter[str] = Counter()
+    after: Counter[str] = Counter()
+    angle = ""
     for begin in range(start, stop, _BLOCK):
         codes = np.asarray(text.codes[begin : min(stop, begin + _BLOCK)])
         for place in (np.flatnonzero(_are_marks(codes, _BY_LANGUAGE)) + begin).tolist():
@@ -69,6 +74,9 @@ def _use_in(text: Text, start: int, stop: int) -> _Use:
             left = text.slice(place - 1, place) if place > start else ""
             right = text.slice(place + 1, min(stop, place + 2))
             count[character] += 1
+            if character in _LEFT + _RIGHT:
+                after[angle + character] += 1
+                angle = character
             before_words[character] += right.isalnum() and not left.isalnum()
             behind_words[character] += bool(left.strip()) and not right.isalnum()
     angles = _LEFT + _RIGHT
@@ -76,12 +84,14 @@ def _use_in(text: Text, start: int, stop: int) -> _Use:
         angles = _RIGHT + _RIGHT
     elif before_words[_RIGHT] + behind_words[_LEFT] > before_words[_LEFT] + behind_words[_RIGHT]:
         angles = _RIGHT + _LEFT
+    opens_again, closes_again = after[angles[0] * 2], after[angles[1] * 2]
     others = sum(count[mark] for mark in _LOW + _HIGH)
     alone = count[_CLOSING] > _HARDLY * others
     return _Use(
         count[_LOW] > 0,
         alone and _HARDLY * before_words[_CLOSING] >= count[_CLOSING],
         angles,
+        angles[0] != angles[1] and 2 * closes_again > opens_again > 0,
     )
 
 
@@ -98,9 +108,14 @@ class _Reader(Struct):
 
     use: _Use
     open: dict[str, str] = field(default_factory=dict)
-    """Of each kind of quotation the mark that opened it."""
+    """Of each kind of quotation the mark that opened it; of nested ones all of them."""
     read: Counter[str] = field(default_factory=Counter)
     """How often each pair of marks was read."""
+
+    @property
+    def depth(self) -> int:
+        """How many quotations are open."""
+        return sum(map(len, self.open.values()))
 
     def meet(self, character: str, before: str) -> int:
         """What this mark, behind the character `before`, does: 1 opens, -1 closes, 0 nothing."""
@@ -116,12 +131,15 @@ class _Reader(Struct):
         else:
             kind = next(mark for mark, last in _PAIRS.items() if character in mark + last)
             opens, closes = character == kind, character != kind
-        if kind in self.open:
-            if closes:
-                self.read[f"{self.open.pop(kind)} {character}"] += 1
-            return -int(closes)
+        opened = self.open.get(kind, "")
+        if opened and closes:
+            self.read[f"{opened[-1]} {character}"] += 1
+            self.open[kind] = opened[:-1]
+            return -1
+        if opened and not (opens and kind == "angles" and self.use.nested):
+            return 0
         if opens:
-            self.open[kind] = character
+            self.open[kind] = opened + character
         return int(opens)
 
 
@@ -134,13 +152,13 @@ def _windows(
         codes, ends = window.codes, window.blank_lines
         marks = np.flatnonzero(_are_marks(codes, _MARKS))
         steps = np.zeros(len(codes), np.int32)
-        steps[:1] += len(reader.open)
+        steps[:1] += reader.depth
         for place in sorted(
-            {*marks.tolist(), *(ends.tolist() if len(marks) or reader.open else ())}
+            {*marks.tolist(), *(ends.tolist() if len(marks) or reader.depth else ())}
         ):
             character = chr(int(codes[place]))
             if character not in _MARKS:
-                steps[place] -= len(reader.open)
+                steps[place] -= reader.depth
                 reader.open.clear()
                 continue
             behind = chr(int(codes[place - 1])) if place else before

@@ -64,6 +64,33 @@ def test_quotations_may_be_nested() -> None:
     assert "".join("^" if label else " " for label in INSIDE_QUOTES.label(text)) == "^" * 10 + "   "
 
 
+@pytest.mark.parametrize(("opens", "closes"), ["\u00ab\u00bb", "\u00bb\u00ab"])
+def test_angles_within_angles_close_from_within(opens: str, closes: str) -> None:
+    line = f"il dit : {opens}elle {opens}oui{closes} ou {opens}non{closes} a dit{closes} alors\n"
+    text = line * 3
+    end = line.rindex(closes)
+    inside = [line.index(opens) <= place < end for place in range(len(line))] * 3
+    assert INSIDE_QUOTES.label(text).tolist() == inside
+    assert INSIDE_QUOTES.blocks is not None
+    pieces = INSIDE_QUOTES.blocks(Text.of(text), 0, len(text), 7)
+    assert np.concatenate(list(pieces)).tolist() == inside
+    assert quotation_marks_read(Text.of(text)) == {f"{opens} {closes}": 9}
+
+
+def test_a_nested_quotation_that_is_not_closed_ends_with_its_paragraph() -> None:
+    closed, unclosed = "\u00aba \u00abb\u00bb c\u00bb d", "\u00aba \u00abb\u00bb c"
+    labels = INSIDE_QUOTES.label(f"{closed}\n\n{closed}\n\n{unclosed}\n\ne \u00abf\u00bb g")
+    said = "".join("^" if label else " " for label in labels)
+    assert said == ("^" * 8 + " " * 5) * 2 + "^" * 9 + "   " + "^^" + "   "
+
+
+def test_a_mark_that_begins_every_line_of_a_quotation_is_not_nested() -> None:
+    line = "Il dit : \u00ab un\n\u00ab deux\n\u00ab trois \u00bb et puis.\n"
+    labels = INSIDE_QUOTES.label(line * 5).reshape(5, -1)
+    first, last = line.index("\u00ab"), line.index("\u00bb")
+    assert (labels == [first <= place < last for place in range(len(line))]).all()
+
+
 def test_inches_are_no_quotations() -> None:
     assert not INSIDE_QUOTES.label("a pipe of 5\u201d and one of 3\u201d and 2\u201d, too").any()
 
