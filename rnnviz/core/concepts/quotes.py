@@ -12,7 +12,9 @@ English. Which it does is decided from the text:
   (Swedish books). One that opens within another is nested if a second one closes, as modern French
   has it; in books that begin every line of a quotation with `«`, none does.
 - `「`, `『` and `〝` open, `」`, `』`, `〞` and `〟` close (Chinese, Japanese).
-- `"` and its wide form (U+FF02) open and close in turn.
+- `"` and its wide form (U+FF02) open and close in turn; before the last letter of a Hebrew word `"`
+  is part of an abbreviation.
+- `״` (Hebrew) opens behind a blank and closes behind a word; between letters it does nothing.
 
 Marks of different kinds may be nested. What is open ends with its paragraph, at the blank line.
 """
@@ -38,10 +40,11 @@ _PAIRS = {
     "\u300c": "\u300d", "\u300e": "\u300f", "\uff62": "\uff63", "\ufe41": "\ufe42",
     "\ufe43": "\ufe44", "\u301d": "\u301e\u301f",
 }  # fmt: skip
+_HEBREW = "\u05f4"
 _BY_LANGUAGE = _LOW + _HIGH + _CLOSING + _LEFT + _RIGHT
-_MARKS = _BY_LANGUAGE + "".join((*_PAIRS, *_PAIRS.values()))
+_MARKS = _BY_LANGUAGE + "".join((*_PAIRS, *_PAIRS.values())) + _HEBREW
 _BRACKETS = "([{<-\u2013\u2014"
-_PARAGRAPH = ""
+_ALEF, _TAV = 0x5D0, 0x5EA
 _BLOCK = 1 << 18
 _HARDLY = 4
 """There is hardly any of a mark if another occurs more than so many times as often."""
@@ -117,8 +120,8 @@ class _Reader(Struct):
         """How many quotations are open."""
         return sum(map(len, self.open.values()))
 
-    def meet(self, character: str, before: str) -> int:
-        """What this mark, behind the character `before`, does: 1 opens, -1 closes, 0 nothing."""
+    def meet(self, character: str, before: str, after: str) -> int:
+        """What this mark, between these two characters, does: 1 opens, -1 closes, 0 nothing."""
         if character in _LOW + _HIGH + _CLOSING:
             kind, opens, closes = "high", character != _CLOSING or self.use.closing_opens, False
             if character in _HIGH + _CLOSING:
@@ -128,6 +131,10 @@ class _Reader(Struct):
         elif character in _LEFT + _RIGHT:
             kind = "angles"
             opens, closes = character == self.use.angles[0], character == self.use.angles[1]
+        elif character == _HEBREW:
+            kind = "hebrew"
+            opens = not before.isalnum() and after.isalnum()
+            closes = bool(before.strip()) and not after.isalnum()
         else:
             kind = next(mark for mark, last in _PAIRS.items() if character in mark + last)
             opens, closes = character == kind, character != kind
@@ -162,7 +169,9 @@ def _windows(
                 reader.open.clear()
                 continue
             behind = chr(int(codes[place - 1])) if place else before
-            steps[place] += reader.meet(character, behind)
+            next_one = window.start + place + 1
+            after = text.slice(next_one, min(stop, next_one + 1))
+            steps[place] += reader.meet(character, behind, after)
         before = chr(int(codes[-1]))
         yield window, np.cumsum(steps, dtype=np.int32) > 0
 
@@ -170,10 +179,25 @@ def _windows(
 def _inside_quotes(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
     reader, odd = _Reader(_use_in(text, start, stop)), 0
     for window, inside in _windows(text, start, stop, size, reader):
-        straight = odd + np.cumsum(among(window.codes, _STRAIGHT), dtype=np.int32)
+        stretch = window.start, window.start + len(window.codes)
+        straight = odd + np.cumsum(_straight(text, *stretch, start, stop), dtype=np.int32)
         odd_since = straight - _at_paragraph(straight, window)
         odd = int(odd_since[-1]) & 1
         yield inside | (odd_since & 1).astype(bool)
+
+
+def _straight(text: Text, first: int, last: int, start: int, stop: int) -> Mask:
+    """Where straight marks of quotations are from `first` to `last` of the stretch that is read."""
+    codes = np.asarray(text.codes[first:last])
+    found: Mask = among(codes, _STRAIGHT)
+    if codes.dtype.itemsize == 1 or not found.any():
+        return found
+    around = np.asarray(text.codes[max(start, first - 1) : min(stop, last + 2)])
+    letters = np.zeros(len(codes) + 3, bool)
+    shift = 1 - min(1, first - start)
+    letters[shift : shift + len(around)] = (around >= _ALEF) & (around <= _TAV)
+    shortens: Mask = letters[:-3] & letters[2:-1] & ~letters[3:]
+    return found & ~shortens
 
 
 def _at_paragraph(count: npt.NDArray[np.int32], window: Window) -> npt.NDArray[np.int32]:
@@ -193,7 +217,8 @@ def quotation_marks_read(text: Text) -> dict[str, int]:
     for _ in _windows(text, 0, len(text), _BLOCK, reader):
         pass
     for start in range(0, len(text), _BLOCK):
-        found = int(among(np.asarray(text.codes[start : start + _BLOCK]), _STRAIGHT).sum())
+        end = min(len(text), start + _BLOCK)
+        found = int(_straight(text, start, end, 0, len(text)).sum())
         reader.read['" "'] += found
     reader.read['" "'] //= 2
     return {marks: count for marks, count in reader.read.most_common() if count}

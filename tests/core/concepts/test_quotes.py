@@ -91,6 +91,27 @@ def test_a_mark_that_begins_every_line_of_a_quotation_is_not_nested() -> None:
     assert (labels == [first <= place < last for place in range(len(line))]).all()
 
 
+@pytest.mark.parametrize("mark", ['"', "\u05f4"])
+def test_hebrew_abbreviations_are_no_quotations(mark: str) -> None:
+    doctor, levy = f"\u05d3{mark}\u05e8", "\u05dc\u05d5\u05d9"
+    said = f"{mark}\u05e6\u05d4{mark}\u05dc \u05d1\u05d0{mark}"
+    line = f"{doctor} {levy}: {said}, \u05d5\u05d7{mark}\u05db.\n"
+    first, last = line.index(f" {mark}") + 1, line.index(f"{mark},")
+    inside = [first <= place < last for place in range(len(line))] * 20
+    text = Text.of(line * 20)
+    assert INSIDE_QUOTES.label(line * 20).tolist() == inside
+    assert INSIDE_QUOTES.blocks is not None
+    for size in (1, 2, 3, 11):
+        pieces = INSIDE_QUOTES.blocks(text, 0, len(text), size)
+        assert np.concatenate(list(pieces)).tolist() == inside
+    assert quotation_marks_read(text) == {f"{mark} {mark}": 20}
+
+
+def test_a_hebrew_word_that_is_quoted_behind_its_article() -> None:
+    text = '\u05d1"\u05d4\u05d0\u05e8\u05e5" \u05db\u05ea\u05d1'
+    assert INSIDE_QUOTES.label(text).tolist() == [1 <= place < 6 for place in range(len(text))]
+
+
 def test_inches_are_no_quotations() -> None:
     assert not INSIDE_QUOTES.label("a pipe of 5\u201d and one of 3\u201d and 2\u201d, too").any()
 
