@@ -267,6 +267,7 @@ class TextPanel(QWidget):
             self.view.set_known(None)
             if not self.view.editable:
                 self.view.set_values(None, 0)
+                self.minimap.set_labels(None)
             self.minimap.set_values(None, 0)
             self._set_lines(False)  # They are drawn from what is no longer open.
             self._show_waiting()

@@ -95,6 +95,14 @@ def test_strips_go_with_their_recording(tmp_path: Path, qtbot: QtBot) -> None:
     assert panel.view.isVisible()
 
 
+def test_marks_beside_a_text_go_with_its_recording(tmp_path: Path, qtbot: QtBot) -> None:
+    session = make_session(tmp_path / "home")
+    panel = shown(session, qtbot, tagged(tmp_path / "tagged"))
+    panel.minimap.set_labels(np.ones(11, np.bool_))
+    session.recordings._set_recording(None)
+    assert panel.minimap._labels is None
+
+
 def test_strips_take_the_whole_width(tmp_path: Path, qtbot: QtBot) -> None:
     session = make_session(tmp_path)
     panel = shown(session, qtbot, numbers(tmp_path))

@@ -121,10 +121,11 @@ class ScatterPanel(Panel):
     ) -> None:
         low, high = (float(values.min()), float(values.max())) if values.size else (-1.0, 1.0)
         edges = np.linspace(low, high if high > low else low + 1, _BINS + 1)
-        groups = (
+        there = (
             ("elsewhere", values[~labels], "muted"),
             ("where it holds", values[labels], "accent"),
         )
+        groups = tuple(group for group in there if group[1].size)
         self.histograms.set_labels(f"value of {unit}", "share of each group")
         self.histograms.set_histograms(
             tuple(Histogram(name, edges, _shares(group, edges), ink) for name, group, ink in groups)
@@ -140,11 +141,17 @@ class ScatterPanel(Panel):
             None,
         )
         found = f" AUC {score.auc:.2f}." if score else ""
-        inside, outside = (f"{_mean(group):+.2f}" for group in (values[labels], values[~labels]))
-        self.sentence.setText(
-            f"{unit} and “{concept.title}”: {inside} on average where it holds, "
-            f"{outside} elsewhere.{found}".replace("-", "−")
-        )
+        outside, inside = (f"{_mean(group):+.2f}" if group.size else "" for _, group, _ in there)
+        if inside and outside:
+            said = f": {inside} on average where it holds, {outside} elsewhere."
+        elif outside:
+            said = f", which holds at none of these places: {outside} on average."
+        elif inside:
+            said = f", which holds at all of these places: {inside} on average."
+        else:
+            said = ": there is no value to show."
+        words = said.replace("-", "−")
+        self.sentence.setText(f"{unit} and “{concept.title}”{words}{found}")
         self.plots.setCurrentIndex(1)
 
 
@@ -200,4 +207,4 @@ def _shares(group: Floats, edges: npt.NDArray[np.floating]) -> npt.NDArray[np.fl
 
 
 def _mean(group: Floats) -> float:
-    return float(group.mean()) if group.size else float("nan")
+    return float(group.mean())

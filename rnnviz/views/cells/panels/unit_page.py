@@ -76,7 +76,11 @@ class UnitPagePanel(Panel):
         if found is not None:
             self._show(found, recording)
         else:
+            # What is there belongs to the unit before, under the name of this one.
             self.facts.setText("Reading the unit…")
+            self.distribution.set_histograms(())
+            self.gates.setVisible(False)
+            self.snippets.set_entries((), scale_for(selection.channel, np.zeros(2, np.float32)))
         self.session.inspection.request_unit_page()
 
     def _show(self, page: UnitPage, recording: Recording) -> None:

@@ -232,6 +232,28 @@ class TestScatter:
         assert panel.plots.currentWidget() is panel.scatter
         assert "r = +1.00" in panel.sentence.text()
 
+    @pytest.mark.parametrize(("holds", "said"), [(False, "none"), (True, "all")])
+    def test_what_holds_nowhere_or_everywhere_has_no_average_elsewhere(
+        self,
+        session: Session,
+        qtbot: QtBot,
+        monkeypatch: pytest.MonkeyPatch,
+        holds: bool,
+        said: str,
+    ) -> None:
+        session.selection.set_concept("inside-quotes")
+        recording = session.recordings.recording
+        assert recording is not None
+        labels = np.full(recording.length, holds)
+        monkeypatch.setattr(session.rankings, "labels", lambda name: labels)
+        panel = ScatterPanel(session)
+        shown(qtbot, panel)
+        told = panel.sentence.text()
+        assert f"holds at {said} of these places: " in told
+        assert "nan" not in told
+        shares = [name for name in panel.histograms.columns() if name not in ("from", "to")]
+        assert shares == (["where it holds"] if holds else ["elsewhere"])
+
     def test_yes_or_no_gives_two_histograms(self, session: Session, qtbot: QtBot) -> None:
         session.selection.set_concept("inside-quotes")
         panel = ScatterPanel(session)
@@ -301,6 +323,19 @@ class TestUnitPage:
         qtbot.waitUntil(lambda: panel.heading.text() == "Layer 2, unit 3, hidden")
         settle(qtbot, panel)
         assert {"row": ["input", "forget", "output"]}.items() <= panel.gates.columns().items()
+
+    def test_nothing_of_the_unit_before_stands_under_the_name_of_the_next(
+        self, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        panel = UnitPagePanel(session)
+        shown(qtbot, panel)
+        assert pieces(panel.snippets)
+        monkeypatch.setattr(type(session.inspection), "unit_page", None)
+        session.selection.select_unit(LINE_UNIT)
+        qtbot.waitUntil(lambda: panel.facts.text() == "Reading the unit…")
+        assert not panel.snippets.entries
+        assert np.size(panel.distribution.columns()["from"]) == 0
+        assert not panel.gates.isVisible()
 
 
 class TestPattern:
