@@ -25,6 +25,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 
 from rnnviz.app import build
 from rnnviz.core.system import places
+from rnnviz.views.shared.panel import Panel
 from rnnviz.views.training.new_run_dialog import NewRunDialog
 from rnnviz.views.training.panels.curves import HELD_OUT, LOSS, NORM, RATE
 from rnnviz.views.training.workspace import TrainingWorkspace
@@ -241,6 +242,13 @@ def _opened(window: Window, model: str) -> bool:
     return found is not None and found.path == model
 
 
+def _drawn(window: Window) -> bool:
+    """Whether every panel that is seen shows what there is, and nothing more is computed."""
+    panels = [panel for panel in window.workspace_tabs.current.findChildren(Panel) if panel.seen]
+    drawn = all(panel.idle and not panel.stale for panel in panels)
+    return drawn and not window.session.jobs.running
+
+
 def _walked(window: Window, model: str, data: Path) -> bool:
     """Whether this file was walked through this model."""
     found = window.session.recordings.recording
@@ -279,7 +287,7 @@ def grab(window: Window, name: str, shown: QWidget | None = None) -> None:
     """Save the window, or something of it, in both themes."""
     for setting in ("light", "dark"):
         window.appearance.set_setting(setting)
-        wait_until(lambda: not window.session.jobs.running)
+        wait_until(partial(_drawn, window))
         path = FOLDER / f"{name}-{setting}.png"
         (shown or window).grab().save(str(path))
         print(path)

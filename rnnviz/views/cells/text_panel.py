@@ -238,7 +238,8 @@ class TextPanel(QWidget):
         self._presented = presented
         self._set_lines(not self.strips.isHidden())
         self.legend.set_presented(presented)
-        self.view.enlarge(_PRESENTED if presented else 0)
+        for view in (self.view, self.beside.view):
+            view.enlarge(_PRESENTED if presented else 0)
 
     # What is shown
 

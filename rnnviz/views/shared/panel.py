@@ -168,10 +168,12 @@ class Panel(QWidget):
     Signals:
         open_requested: the person wants to open a model or a text.
         jump_requested(character): the person wants to see this place in the text.
+        made(Panel): all that it shows it with was made now.
     """
 
     open_requested = Signal()
     jump_requested = Signal(object)
+    made = Signal(object)
 
     name: ClassVar[str]
     """The key under which its place in the window is remembered; never change it."""
@@ -263,6 +265,7 @@ class Panel(QWidget):
             return False
         self._content = self.build()
         self._pages.addWidget(self._content)
+        self.made.emit(self)
         return not self._in_pieces
 
     @property

@@ -9,8 +9,8 @@ from importlib import import_module
 from typing import ClassVar
 
 import msgspec
-from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from rnnviz.session.session import Session
@@ -55,6 +55,32 @@ class PanelsOf:
         """The panels, in their order."""
         panels: tuple[type[Panel], ...] = import_module(self._package).PANELS
         return tuple(panel for panel in panels if panel.name not in self._without)
+
+
+class _FirstPaint(QWidget):
+    """A point over a workspace that says when that was first painted, and is hidden then.
+
+    The middle itself hears of no painting where parts that let nothing through cover all of it.
+
+    Signals:
+        painted: the workspace is on the screen.
+    """
+
+    painted = Signal()
+
+    def __init__(self, workspace: QWidget) -> None:
+        super().__init__(workspace)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.resize(1, 1)
+        self._said = False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Say so, once."""
+        if not self._said:
+            self._said = True
+            self.painted.emit()
+            QTimer.singleShot(0, self, self.hide)
 
 
 class Workspace(QMainWindow):
@@ -114,6 +140,10 @@ class Workspace(QMainWindow):
         self._left_before: Left | None = None
         """The sizes from before it was presented."""
         self._presented = False
+        self._zoomed = 0.0
+        """By how many points words are larger than usual, as the person wanted them."""
+        self._raised = 0.0
+        """By how many more those of the middle are, for the last row."""
         self._was_shown = False
         self._asked_for = ""
         """The panel that was asked for last, until the docks are laid out anew."""
@@ -181,18 +211,47 @@ class Workspace(QMainWindow):
             self._tidying.start()
         self._presented = presented
         if self.larger:
-            from rnnviz.views.shared.zooming import zoom_all  # only who asks waits for it
-
-            zoom_all(self.centralWidget(), self.larger if presented else -self.larger)
+            self._raise_centre(self.larger if presented else 0)
         self.present_centre(presented)
+
+    def _raise_centre(self, points: float) -> None:
+        """Make the words of the middle larger by so many points than they are zoomed to."""
+        from rnnviz.views.shared.zooming import room_for, zoom_all  # only who asks waits for it
+
+        raised = room_for(self._zoomed, points)
+        # Of words that were as large as can be, no more is taken back than was given.
+        if raised != self._raised:
+            zoom_all(self.centralWidget(), raised - self._raised)
+        self._raised = raised
 
     def zoom_words(self, steps: float) -> None:
         """Make text, plots and tables larger by so many points; 0 as they are usually."""
-        from rnnviz.views.shared.zooming import zoom_all  # only who asks waits for it
+        from rnnviz.views.shared.zooming import room_for, zoom_all  # only who asks waits for it
 
-        zoom_all(self, steps)
-        if steps == 0 and self._presented and self.larger:
-            zoom_all(self.centralWidget(), self.larger)
+        if steps == 0:
+            zoom_all(self, 0)
+            self._zoomed = self._raised = 0.0
+            if self._presented and self.larger:
+                self._raise_centre(self.larger)
+            return
+        taken = room_for(self._zoomed, steps, self._raised)
+        self._zoomed += taken
+        # A text and a table of attention have bounds of their own, and are not raised so.
+        wanted = taken if self.larger else steps
+        if wanted:
+            zoom_all(self, wanted)
+
+    @Slot(object)
+    def _zoom_made(self, panel: Panel) -> None:
+        """A panel that was made now has words as large as those that were there."""
+        middle = self.centralWidget()
+        within = middle is panel or middle.isAncestorOf(panel)
+        points = self._zoomed + (self._raised if within else 0)
+        if points:
+            from rnnviz.views.shared.zooming import zoom_all  # seldom needed
+
+            zoom_all(panel, 0)  # what was made first may have grown already
+            zoom_all(panel, points)
 
     # Building
 
@@ -215,8 +274,10 @@ class Workspace(QMainWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
         middle = self.centre()
-        middle.installEventFilter(self)
         self.setCentralWidget(middle)
+        for panel in (middle, *middle.findChildren(Panel)):
+            if isinstance(panel, Panel):
+                panel.made.connect(self._zoom_made)
         yield
         kinds = self.panel_types
         yield
@@ -224,6 +285,9 @@ class Workspace(QMainWindow):
         for panel in self.panels:
             panel.setParent(self)
             panel.hold()
+            panel.made.connect(self._zoom_made)
+        self._first_paint = _FirstPaint(self)
+        self._first_paint.painted.connect(self._draw_soon)
         yield
         first: dict[Qt.DockWidgetArea, QDockWidget] = {}
         for panel in self.panels:
@@ -242,15 +306,13 @@ class Workspace(QMainWindow):
         self._laid_for = self.size()
         self._sized = self._restore()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Let the panels draw once the middle was seen and plots, which take long, are imported."""
-        if event.type() == QEvent.Type.Paint:
-            watched.removeEventFilter(self)
-            # Asked now, not as the window starts: another room may have imported them since.
-            plots = ImportsAhead(() if PLOTS[-1] in sys.modules else PLOTS, self)
-            plots.done.connect(self._release_panels)
-            plots.start()
-        return super().eventFilter(watched, event)
+    @Slot()
+    def _draw_soon(self) -> None:
+        """Let the panels draw once the room was seen and plots, which take long, are imported."""
+        # Asked now, not as the window starts: another room may have imported them since.
+        plots = ImportsAhead(() if PLOTS[-1] in sys.modules else PLOTS, self)
+        plots.done.connect(self._release_panels)
+        plots.start()
 
     @Slot()
     def _release_panels(self) -> None:
@@ -454,6 +516,8 @@ class Workspace(QMainWindow):
             self._sized = True
             self._size_docks()
         if not self._was_shown:
+            self._first_paint.show()
+            self._first_paint.raise_()
             self._was_shown = True
             self._settling.start()
             # Before it is shown the docks would not keep their sizes.

@@ -158,7 +158,8 @@ class TextView(CellArea):
         self._count_bands()
 
     def match(self, other: TextView) -> None:
-        """Have the bands of another view of the same text, so that the rows are as high."""
+        """Have the size and the bands of another view of the same text: the rows are as high."""
+        self.set_points(other.points)
         self.labels, self._label_scale = other.labels, other._label_scale
         self._tags, self._more, self._known = other._tags, other._more, other._known
         self._count_bands()

@@ -100,6 +100,10 @@ class RunModel(QAbstractTableModel):
                 self.dataChanged.emit(self.index(row, 0), self.index(row, last))
         self._chosen_runs = chosen
 
+    def longest(self) -> list[int]:
+        """How many letters the longest words of each column have."""
+        return [max(map(len, words)) for words in zip(*self._words, strict=True)]
+
     def _choose_columns(self, rows: Sequence[RunRow]) -> None:
         self.differing, self.alike = settings_by_difference(rows)
         keys = [key for key in _BEFORE if self.is_shown(key)]

@@ -121,6 +121,8 @@ class RunTable(_Rows):
         self.setAccessibleName("Training runs")
         self._runs = runs
         self._setting = False
+        self._longest: list[int] = []
+        """Letters of the longest words of each column for which it is as wide as it is."""
         self.names = _Names(self.runs_model, self)
         self.names.setSelectionModel(self.selectionModel())
         for bars in ((self, self.names), (self.names, self)):
@@ -138,9 +140,11 @@ class RunTable(_Rows):
     @Slot()
     def catch_up(self) -> None:
         """Show what the runs are by now, and which one is current."""
-        before = self.runs_model.rowCount()
         self.runs_model.catch_up()
-        if before != self.runs_model.rowCount():
+        # A run that was opened is read on for a while, and one that goes on reaches larger steps.
+        longest = self.runs_model.longest()
+        if longest != self._longest:
+            self._longest = longest
             self._fit_columns()
         self._choose_current()
 

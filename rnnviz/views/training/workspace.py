@@ -44,6 +44,7 @@ class TrainingWorkspace(Workspace):
     panel_types = PanelsOf("rnnviz.views.training.panels", without=("curves",))
     bottom = ("gradient-norms", "gradient-steps", "parameters", "histograms")
     bottom_height = 250
+    low = 760
     larger = 5
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:

@@ -186,6 +186,9 @@ class Window(QMainWindow):
     def _build_late_menus(self) -> None:
         palette = self.actions_.actions["Command palette…"]
         palette.setShortcuts([QKeySequence("Ctrl+K"), QKeySequence("Ctrl+Shift+P")])
+        # The plus stands on the equals sign of many keyboards; nobody shall need Shift.
+        larger = self.actions_.actions["Zoom in"]
+        larger.setShortcuts([*larger.shortcuts(), QKeySequence("Ctrl+=")])
         for setting in ("system", "light", "dark"):
             action = self.actions_.menu("View/Theme").addAction(setting.capitalize())
             action.setCheckable(True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import threading
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -37,7 +38,8 @@ from rnnviz.views.plots import (
 from rnnviz.views.plots.base import fitted_names
 from rnnviz.views.plots.line import decimate
 from rnnviz.views.plots.parts import export
-from rnnviz.views.plots.parts.axes import TextAxis, number
+from rnnviz.views.plots.parts.axes import NumberAxis, TextAxis, number
+from rnnviz.views.plots.parts.log_axis import LogAxis
 from rnnviz.views.shared.question_boxes import save_as
 from rnnviz.views.shared.theme import DARK, LIGHT, Theme, qt_palette, ui_font
 from tests.views.cells.panels_world import click
@@ -235,6 +237,34 @@ def test_axis_numbers_are_plain() -> None:
     assert number(12_000, 500) == "12,000"
     assert number(-0.5, 0.5) == "−0.5"
     assert number(-0.0, 0.1) == "0.0"
+
+
+@pytest.mark.parametrize("points", [8, 28])
+@pytest.mark.parametrize("way", ["left", "bottom"])
+def test_numbers_of_an_axis_stand_apart_however_short_it_is(
+    qtbot: QtBot, way: str, points: int
+) -> None:
+    font = ui_font(points)
+    metrics = QFontMetrics(font)
+    for axis, low, high in (
+        (NumberAxis(way), 0.0, 0.0105),
+        (NumberAxis(way), 199_000.0, 201_500.0),
+        (LogAxis(way), -3.2, 1.1),
+    ):
+        axis.setTickFont(font)
+        if isinstance(axis, LogAxis):
+            axis.set_log(True)
+        for size in (12, 40, 90, 300, 1200):
+            (spacing, places), *_ = axis.tickValues(low, high, size)
+            names = axis.tickStrings(places, 1.0, spacing)
+            high_or_wide = [
+                metrics.ascent() if way == "left" else metrics.horizontalAdvance(name)
+                for name in names
+            ]
+            apart = np.diff(places) * size / (high - low)
+            needed = [sum(pair) / 2 for pair in pairwise(high_or_wide)]
+            assert names and (apart >= needed).all(), (size, names)
+        assert len(names) > 2
 
 
 def test_characters_stand_along_a_short_stretch_and_offsets_along_a_long_one(qtbot: QtBot) -> None:

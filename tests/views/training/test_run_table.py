@@ -19,7 +19,8 @@ from rnnviz.views.shared.theme import LIGHT, theme_of
 from rnnviz.views.training.centre import TrainingCentre
 from rnnviz.views.training.run_list import RunList
 from rnnviz.views.training.run_model import RunModel
-from tests.core.runs.made import finished_run
+from rnnviz.views.training.run_table import RunTable
+from tests.core.runs.made import MadeRun, finished_run
 from tests.views.cells.panels_world import make_session
 
 RUNS: dict[str, dict[str, Any]] = {
@@ -203,3 +204,22 @@ def test_wishes_about_the_chosen_run(session: Session, qtbot: QtBot) -> None:
     assert len(session.runs.shown) == 3
     centre.draw_none()
     assert not session.runs.shown
+
+
+def test_columns_are_as_wide_as_what_a_run_writes_later(
+    session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
+    run = MadeRun(tmp_path / "run")
+    run.event("started", step=0, resumed=False, process=1, host="here", threads=1)
+    session.runs.open(run.directory)
+    session.runs.poll()
+    table = RunTable(session.runs)
+    qtbot.addWidget(table)
+    table.resize(900, 200)
+    table.show()
+    table.catch_up()
+    step = [column.key for column in table.runs_model.columns].index("step")
+    run.steps(12_000, 12_003)
+    session.runs.poll()
+    table.catch_up()
+    assert table.columnWidth(step) >= table.sizeHintForColumn(step)

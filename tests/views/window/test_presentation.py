@@ -44,6 +44,20 @@ def test_f5_shows_the_picture_alone_and_escape_brings_all_back(window, qtbot):
     assert window.session.stories.current is not None, "the story goes on"
 
 
+def test_two_texts_side_by_side_are_as_large_as_each_other(window, qtbot):
+    panel = window.text_panel
+    panel.view.zoom(3)
+    panel.toggle_pin()
+    window.session.selection.select_unit(3, "cell")
+    panel.toggle_beside()
+    assert panel.beside.isVisible() and panel.beside.view.grid.cell == panel.view.grid.cell
+    small = panel.view.grid.cell
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    assert panel.beside.view.grid.cell == panel.view.grid.cell > small
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    assert panel.beside.view.grid.cell == panel.view.grid.cell == small
+
+
 def test_stories_are_told_by_the_page_keys_while_presenting(window, qtbot):
     qtbot.keyClick(window, Qt.Key.Key_F5)
     qtbot.keyClick(window.text_panel.view, Qt.Key.Key_PageDown)
@@ -128,6 +142,25 @@ def test_plots_and_tables_of_a_presented_room_are_large_and_as_before_afterwards
     assert table.table.font().pointSizeF() == large, "the usual size of the last row"
     qtbot.keyClick(window, Qt.Key.Key_F5)
     assert table.table.font().pointSizeF() == size
+
+
+def test_words_zoomed_as_large_as_can_be_are_so_again_after_the_last_row(window, qtbot):
+    window.enter("gradients")
+    table = window.workspace_tabs.current.distance
+    qtbot.waitUntil(lambda: hasattr(table, "table"))
+    usual = table.table.font().pointSizeF()
+    for _ in range(18):
+        qtbot.keyClick(window, Qt.Key.Key_Equal, Qt.KeyboardModifier.ControlModifier)
+    size = table.table.font().pointSizeF()
+    assert size == usual + 18
+    for _ in range(2):
+        qtbot.keyClick(window, Qt.Key.Key_F5)
+        window.zoom_in()  # there is no room for more
+        assert table.table.font().pointSizeF() == usual + 20
+        qtbot.keyClick(window, Qt.Key.Key_F5)
+        assert table.table.font().pointSizeF() == size
+    window.zoom_usual()
+    assert table.table.font().pointSizeF() == usual
 
 
 def test_who_enters_gradients_has_the_keys_in_its_plot(window, qtbot):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
+from PySide6.QtGui import QFont, QFontMetrics
 
 from rnnviz.core.sequences.text import NEWLINE, Text
 from rnnviz.views.text.painting.glyphs import character_name
@@ -16,6 +17,11 @@ _PIXELS_PER_CHARACTER = 9
 _PIXELS_PER_ROW = 16
 _SHOWN = {"\n": "↵", "\t": "→", " ": "·", "\r": "␍"}
 _MINUS = "\N{MINUS SIGN}"
+
+_EVERY = (1, 2, 5, 10, 20, 50, 100)
+"""Every so many of evenly spaced values get a tick."""
+_APART = (1.0, 6.0)
+"""Pixels between the numbers of an upright axis and of a lying one."""
 
 TickLevels = list[tuple[float, list[float]]]
 
@@ -38,8 +44,46 @@ class NumberAxis(pg.AxisItem):
         self.setStyle(tickTextOffset=4, maxTextLevel=1)
 
     def tickValues(self, low: float, high: float, size: float) -> TickLevels:
-        """Two levels of ticks; a third only makes a comb."""
-        return super().tickValues(low, high, size)[:2]
+        """Two levels of ticks; a third only makes a comb. No number lies over the next."""
+        levels = self.even_ticks(low, high, size)
+        if not levels:
+            return levels
+        (spacing, values), *finer = levels
+        kept = self._with_room(values, spacing, abs(high - low) / max(1.0, size))
+        others = [value for value in values if value not in kept]
+        # Behind the second level stand ticks without numbers.
+        unnamed = [(spacing, others)] if finer and others else []
+        return [(spacing, kept), *finer, *unnamed]
+
+    def even_ticks(self, low: float, high: float, size: float) -> TickLevels:
+        """Two levels of evenly spaced ticks, whether their numbers have room or not."""
+        levels = super().tickValues(low, high, size)[:2]
+        return [(spacing, [float(value) for value in values]) for spacing, values in levels]
+
+    def _with_room(self, values: list[float], spacing: float, per_pixel: float) -> list[float]:
+        """Those among evenly spaced values whose numbers have room beside each other.
+
+        Qt draws all of the first level, on however short an axis.
+
+        Args:
+            per_pixel: what a pixel of the axis stands for.
+        """
+        if len(values) < 2:
+            return values
+        room = self.room_of(self.tickStrings(values, self.scale, spacing)) * per_pixel
+        every = next((each for each in _EVERY if each * spacing >= room), 0)
+        kept = [value for value in values if every and round(value / spacing) % every == 0]
+        if len(kept) > 1:
+            return kept
+        ends = [values[0], values[-1]]
+        return ends if ends[1] - ends[0] >= room else ends[:1]
+
+    def room_of(self, numbers: Sequence[str]) -> float:
+        """The pixels from one number to the next, along the axis, in which these stand apart."""
+        metrics = QFontMetrics(self.style["tickFont"] or QFont())
+        if self.orientation in ("left", "right"):
+            return metrics.ascent() + _APART[0]
+        return max(metrics.horizontalAdvance(words) for words in numbers) + _APART[1]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The numbers of one level of ticks."""

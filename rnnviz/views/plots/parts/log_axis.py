@@ -57,15 +57,22 @@ class LogAxis(NumberAxis):
             return super().tickValues(low, high, size)
         low, high = sorted((low, high))
         first, last = int(np.floor(low)) - 1, int(np.ceil(high)) + 1
-        room = _ROOM[self.orientation in ("left", "right")] * (high - low) / max(1.0, size)
+        upright = self.orientation in ("left", "right")
+        # As much as usual, and more where the words were made larger.
+        needed = max(_ROOM[upright], self.room_of(("10,000",)))
+        room = needed * (high - low) / max(1.0, size)
         for every, factors in _SPARSER:
             powers = [power for power in range(first, last) if power % every == 0]
             ticks = [power + np.log10(factor) for power in powers for factor in factors]
             seen = [float(tick) for tick in ticks if low <= tick <= high]
             if len(seen) > 1 and np.diff(seen).min() >= room:
                 return [(1.0, seen)]
-        linear = super().tickValues(10**low, 10**high, size)[:1]
-        return [(1.0, [float(np.log10(v)) for _, values in linear for v in values if v > 0])]
+        linear = self.even_ticks(10**low, 10**high, size)[:1]
+        kept: list[float] = []
+        for place in (float(np.log10(v)) for _, values in linear for v in values if v > 0):
+            if not kept or place - kept[-1] >= room:
+                kept.append(place)
+        return [(1.0, kept)]
 
     def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
         """The numbers themselves."""

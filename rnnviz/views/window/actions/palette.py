@@ -12,9 +12,13 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, 
 
 from rnnviz.core.errors import UnitError
 from rnnviz.core.files.reading import exists
+from rnnviz.views.shared.importing import ImportsAhead
 from rnnviz.views.shared.menu_entry import SEPARATOR, MenuEntry
+from rnnviz.views.shared.words.plain_text import Label
+from rnnviz.views.shared.words.speaking import speak
 
 if TYPE_CHECKING:
+    from rnnviz.session.training.runs import OpenRun
     from rnnviz.views.window.window import Window
 
 _SHOWN = 60
@@ -26,7 +30,7 @@ class Choice(NamedTuple):
     """One line of the palette."""
 
     kind: str
-    """`Menu`, `Unit`, `Concept`, `Model`, `Text`, `Story`, `Finding`."""
+    """`Menu`, `Panel`, `Unit`, `Concept`, `Model`, `Text`, `Story`, `Recent`, `Run`, `Finding`."""
     words: str
     keys: str
     run: Callable[[], object]
@@ -49,16 +53,24 @@ class Palette(QDialog):
         self.resize(min(640, window.width() - 40), min(440, window.height() - 80))
         self.field = QLineEdit()
         self.field.setPlaceholderText(
-            "What do you want to do? A command, a unit (2:97), a concept, a model, a text, a story"
+            "A command, a panel, a unit (2:97), a concept, a model, a text, a story, a recent file"
         )
-        self.field.setAccessibleName("Command, unit, concept, model, text or story")
+        self.field.setAccessibleName(
+            "Command, panel, unit, concept, model, text, story, recent file or run"
+        )
         self.list = QListWidget()
         self.list.setAccessibleName("What was found")
         self.list.setUniformItemSizes(True)
+        self.nothing = Label()
+        self.nothing.setProperty("role", "muted")
+        self.nothing.setTextFormat(Qt.TextFormat.PlainText)
+        self.nothing.setWordWrap(True)
+        self.nothing.setContentsMargins(8, 8, 8, 8)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.addWidget(self.field)
         column.addWidget(self.list, 1)
+        column.addWidget(self.nothing, 1, Qt.AlignmentFlag.AlignTop)
         self._choices = tuple(choices(window))
         self._found: list[Choice] = []
         self.field.textChanged.connect(self._narrow)
@@ -67,6 +79,9 @@ class Palette(QDialog):
         self.field.installEventFilter(self)
         self._narrow("")
         self.field.setFocus()
+        ahead = ImportsAhead([name for room in window.workspaces for name in room.made_of], self)
+        ahead.done.connect(self._add_panels)
+        ahead.start()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The arrows move in the list while the field has the focus."""
@@ -84,6 +99,21 @@ class Palette(QDialog):
             self.list.addItem(QListWidgetItem(choice.shown))
         if self._found:
             self.list.setCurrentRow(0)
+        words = "" if self._found else f"Nothing here is called “{typed.strip()}”."
+        self.nothing.setText(words)
+        speak(self.field, words)
+        self.list.setVisible(bool(self._found))
+        self.nothing.setVisible(not self._found)
+
+    @Slot()
+    def _add_panels(self) -> None:
+        """What rooms hold is known once they are imported; the chosen line stays so."""
+        row = self.list.currentRow()
+        chosen = self._found[row] if 0 < row < len(self._found) else None
+        self._choices += tuple(_panels(self._window))
+        self._narrow(self.field.text())
+        if chosen is not None and chosen in self._found:
+            self.list.setCurrentRow(self._found.index(chosen))
 
     def _units(self, typed: str) -> Iterator[Choice]:
         """The unit that was typed by its name, `2:97`, or by its number in the group on screen."""
@@ -140,7 +170,7 @@ def narrowed(found: tuple[Choice, ...], typed: str) -> list[Choice]:
 
 
 def choices(window: Window) -> Iterator[Choice]:
-    """All there is to choose, but for the units."""
+    """All there is to choose, but for units and panels."""
     session = window.session
     for entry in window.actions_.entries:
         if entry.menu and entry.text != SEPARATOR:
@@ -151,8 +181,17 @@ def choices(window: Window) -> Iterator[Choice]:
     yield from _to_look_at(window)
 
 
+def _panels(window: Window) -> Iterator[Choice]:
+    """The panels of every room, and the library."""
+    for room in window.workspaces:
+        for panel in room.panel_types:
+            words = f"{panel.title} ({room.title})"
+            yield Choice("Panel", words, "", _bound(window.show_panel, room.name, panel.name))
+    yield Choice("Panel", window.library_dock.windowTitle(), "", window.library_dock.show)
+
+
 def _to_look_at(window: Window) -> Iterator[Choice]:
-    """Concepts, models, texts, findings."""
+    """Concepts, models, texts, recent files, runs, findings."""
     session = window.session
     for concept in session.rankings.concepts:
         yield Choice("Concept", concept.title, "", _concept(window, concept.name))
@@ -163,6 +202,8 @@ def _to_look_at(window: Window) -> Iterator[Choice]:
     for path in session.library.recent:
         if exists(path):
             yield Choice("Recent", path.name, "", _bound(window.open_path, path))
+    for run in session.runs.opened:
+        yield Choice("Run", run.name, "", _run(window, run))
     for saved in session.findings.items:
         yield Choice("Finding", saved.finding.title, "", _bound(window.show_finding, saved))
 
@@ -195,6 +236,14 @@ def _concept(window: Window, name: str) -> Callable[[], object]:
     def run() -> None:
         window.enter("cells")
         window.session.selection.set_concept(name)
+
+    return run
+
+
+def _run(window: Window, opened: OpenRun) -> Callable[[], object]:
+    def run() -> None:
+        window.enter("training")
+        window.session.runs.set_current(opened)
 
     return run
 

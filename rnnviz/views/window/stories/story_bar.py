@@ -42,6 +42,9 @@ class StoryBar(QFrame):
         self.setProperty("role", "story")
         self.setAccessibleName("Story")
         self.title, self.caption, self.place = Label(), Label(), Label()
+        self.elsewhere = Label()
+        self.elsewhere.setProperty("role", "muted")
+        self.elsewhere.setWordWrap(True)
         self.title.setProperty("role", "story-title")
         self.caption.setProperty("role", "story-caption")
         self.place.setProperty("role", "muted")
@@ -56,6 +59,7 @@ class StoryBar(QFrame):
         self.again.setProperty("role", "small")
         told = QVBoxLayout()
         told.setSpacing(2)
+        told.addWidget(self.elsewhere)
         told.addWidget(self.title)
         told.addWidget(self.caption)
         self.stages = QSlider(Qt.Orientation.Horizontal)
@@ -108,7 +112,7 @@ class StoryBar(QFrame):
 
     def set_large(self, large: bool) -> None:
         """In large type for the last row, without buttons; or as usual."""
-        for label in (self.title, self.caption):
+        for label in (self.title, self.caption, self.elsewhere):
             label.setProperty("large", large)
             restyle(label)
         for widget in (self.before, self.after, self.close_button):
@@ -138,7 +142,8 @@ class StoryBar(QFrame):
     def _show_way_back(self) -> None:
         """Offer it where something else is on the screen.
 
-        Of another model or text, or in another workspace, the story's words tell nothing.
+        Of another model or text, or in another workspace, the story's words tell nothing; what
+        the bar is for is said instead.
         """
         current = self._session.stories.current
         if current is None:
@@ -146,6 +151,9 @@ class StoryBar(QFrame):
         story = current[0]
         is_open, here = self._session.showing.story_is_open, self._workspace in ("", story.show)
         self.title.setVisible(is_open)
+        what = "sentence" if story.show == "alignments" else "text or model"
+        self.elsewhere.setText(f"“{story.title}” was told of another {what} than is open now.")
+        self.elsewhere.setVisible(not is_open)
         self.caption.setVisible(is_open and here and bool(story.caption))
         self.stages.setVisible(is_open and here and bool(story.stages))
         self.again.setVisible(not (here and self._session.showing.shows_story))

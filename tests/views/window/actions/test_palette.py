@@ -70,6 +70,34 @@ def test_concepts_models_and_texts_are_found_with_the_arrows(palette, window, qt
     assert again.isVisible()
 
 
+def test_panels_of_every_room_are_found_and_come_to_the_front(palette, window, qtbot):
+    qtbot.keyClicks(palette.field, "check")
+    qtbot.waitUntil(lambda: "Panel: Checkpoints (Training)" in shown(palette))
+    row = shown(palette).index("Panel: Checkpoints (Training)")
+    for _ in range(row):
+        qtbot.keyClick(palette.field, Qt.Key.Key_Down)
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    room = window.workspace_tabs.current
+    assert room.name == "training"
+    panel = next(panel for panel in room.panels if panel.name == "checkpoints")
+    qtbot.waitUntil(lambda: panel.seen)
+    again = open_again(window, qtbot, Qt.Key.Key_K)
+    panels = {(room.title, panel.title) for room in window.workspaces for panel in room.panels}
+    assert len({title for title, _ in panels}) == 2, "of rooms that were entered"
+    wanted = {"Panel: Verdict (Cells)", "Panel: Beam (Alignments)", "Panel: Matrix (Gradients)"}
+    again.field.setText("panel")
+    qtbot.waitUntil(lambda: wanted <= set(shown(again)))
+
+
+def test_what_is_called_nothing_is_said(palette, window, qtbot):
+    assert palette.nothing.isHidden()
+    qtbot.keyClicks(palette.field, "xyzzy ")
+    assert palette.nothing.isVisible() and not palette.list.isVisible()
+    assert palette.nothing.text() == "Nothing here is called “xyzzy”."
+    palette.field.clear()
+    assert palette.list.isVisible() and not palette.nothing.isVisible()
+
+
 def test_what_begins_with_the_words_comes_first():
     found = tuple(Choice("Menu", words, "", list) for words in ("Undo", "Make do", "Do", "Open"))
     assert [one.words for one in narrowed(found, "do")] == ["Do", "Make do", "Undo"]
