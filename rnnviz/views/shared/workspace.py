@@ -490,7 +490,7 @@ class Workspace(QMainWindow):
         # Not what the event says: a room that is entered after the window was made low is told no
         # size of before.
         before, self._height = self._height, self.height()
-        if self._settling.isActive() and self.height() > event.oldSize().height():
+        if self._settling.isActive() and self.height() > before:
             # A window that opens small and is maximised then would keep the docks of the small one.
             self._relaying.start()
             return
