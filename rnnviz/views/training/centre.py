@@ -105,6 +105,7 @@ class TrainingCentre(QWidget):
         self.table.rename_requested.connect(self.ask_rename)
         self.table.delete_requested.connect(self.ask_delete)
         self.list.filter.textChanged.connect(self._list_height)
+        self.table.words_grew.connect(self._list_height)
         self.settings.set_requested.connect(self.change_setting)
         self.show_runs()
 

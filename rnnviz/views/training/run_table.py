@@ -104,11 +104,13 @@ class RunTable(_Rows):
         run_chosen(OpenRun): the person chose this row.
         rename_requested: the person wants to give the current run another name.
         delete_requested: the person wants to be rid of the current run.
+        words_grew: its words have another size, and its rows another height.
     """
 
     run_chosen = Signal(object)
     rename_requested = Signal()
     delete_requested = Signal()
+    words_grew = Signal()
     menu: QMenu | None = None
     """Opened over a row, which is chosen first."""
 
@@ -237,6 +239,7 @@ class RunTable(_Rows):
         heads.viewport().setFont(heads.font())  # under a style sheet it inherits none
         self._fit_columns()
         self._place_names()
+        self.words_grew.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the current run in sight, also where there are more than find room."""
