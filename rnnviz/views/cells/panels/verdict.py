@@ -64,6 +64,8 @@ class VerdictPanel(Panel):
         """The documents above, the words of one below."""
         self._listed: tuple[DocumentVerdict, ...] = ()
         self._of: tuple[object, ...] = ()
+        self._explained: Explained | None = None
+        """What the words in the table are of."""
         self.heading = Label()
         self.heading.setProperty("role", "muted")
         self.heading.setWordWrap(True)
@@ -100,7 +102,7 @@ class VerdictPanel(Panel):
         assert recording is not None
         if recording.class_p is None:
             self.heading.setText("No verdict came out of this network: open a classifier.")
-            self._of, self._listed = (), ()
+            self._of, self._listed, self._explained = (), (), None
             self.documents.setRowCount(0)
             self.words.setRowCount(0)
             self.note.setText("")
@@ -133,6 +135,9 @@ class VerdictPanel(Panel):
 
     def _show_words(self, recording: Recording) -> None:
         explained = self.session.verdicts.explained
+        if explained is not None and explained is self._explained:
+            return  # listed already; while a text is walked this is asked for at every block
+        self._explained = explained
         if explained is None:
             self.words.setRowCount(0)
             self.words.setColumnHidden(5, True)

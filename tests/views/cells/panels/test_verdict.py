@@ -56,6 +56,9 @@ def test_documents_are_listed_and_words_explained(qtbot: QtBot, session: Session
     session.selection.set_cursor(jumps[0])
     qtbot.waitUntil(lambda: panel.words.rowCount() == 5)
     assert panel.words.item(2, 0).text() == "bad"  # type: ignore[union-attr]
+    listed = panel.words.item(2, 0)
+    panel.draw()
+    assert panel.words.item(2, 0) is listed, "words of the same document are listed once"
 
 
 def test_the_text_is_coloured_by_the_verdict_so_far(qtbot: QtBot, session: Session) -> None:
