@@ -534,6 +534,7 @@ class Workspace(QMainWindow):
         """Lay the docks out as they were left, or as at first, now that there is more room."""
         if (
             not self._built
+            or self._presented  # its docks are hidden, and come back as they were
             or self._laid_for == self.size()
             or self.height() < self._laid_for.height()
         ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 
 from rnnviz.views.cells.workspace import CellsWorkspace
 from rnnviz.views.shared.controls.wrapping_row import WrappingRow
@@ -74,6 +74,18 @@ def test_another_workspace_is_presented_when_it_is_entered(window, qtbot):
     assert window.text_panel.legend.isVisible() and not window.text_panel.minimap.isVisible()
     qtbot.keyClick(window, Qt.Key.Key_Escape)
     assert window.text_panel.minimap.isVisible()
+
+
+def test_a_room_presented_right_after_it_was_entered_shows_no_panels(window, qtbot):
+    window.resize(1000, 700)
+    window.enter("gradients")
+    room = window.workspace_tabs.current
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    room._laid_for = QSize(400, 300)  # as where a desktop is slow to give a window its size
+    room._lay_out_anew()
+    assert not any(dock.isVisible() for dock in room.docks.values())
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    assert any(dock.isVisible() for dock in room.docks.values())
 
 
 def test_tools_of_every_workspace_are_left_out(window, qtbot):
