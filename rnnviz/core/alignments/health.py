@@ -84,9 +84,10 @@ def health_of(alignment: Alignment) -> Health:
 
 
 def row_difference(alignment: Alignment) -> float:
-    """The mean total variation distance of the rows from their mean; NaN for fewer than two rows.
+    """The mean total variation distance of the rows from their mean.
 
-    0 means that the map is the same for every word. Sentence marks are left out where words remain.
+    0 means that the map is the same for every word; NaN stands for fewer than two rows or columns,
+    and for weights that are no numbers. Sentence marks are left out where words remain.
 
     >>> import numpy as np
     >>> row_difference(Alignment(("a", "b"), ("x", "y"), np.eye(2)))
@@ -94,7 +95,7 @@ def row_difference(alignment: Alignment) -> float:
     """
     rows = [place for place, token in enumerate(alignment.target) if not is_mark(token)]
     weights = alignment.weights[rows if len(rows) > 1 else slice(None)].astype(np.float64)
-    if weights.shape[0] < 2 or weights.shape[1] < 2:
+    if weights.shape[0] < 2 or weights.shape[1] < 2 or not np.isfinite(weights).all():
         return math.nan
     return float(np.abs(weights - weights.mean(axis=0)).sum(axis=1).mean() / 2)
 

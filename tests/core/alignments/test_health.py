@@ -1,6 +1,7 @@
 """Health: a planted fault of each kind is found, and a good alignment is left in peace."""
 
 import numpy as np
+import pytest
 
 from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.alignments.health import health_of, row_difference
@@ -88,8 +89,9 @@ def test_the_same_word_from_two_places_is_no_mistake():
     assert health_of(aligned(weights, target=["la", "la"])).repeated == ()
 
 
-def test_weights_that_are_no_numbers_are_said():
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_weights_that_are_no_numbers_are_said(value):
     weights = diagonal(3)
-    weights[1] = np.nan
+    weights[1] = value
     health = health_of(aligned(weights))
-    assert "no numbers" in health.warnings[0]
+    assert "no numbers" in health.warnings[0] and np.isnan(health.difference)
