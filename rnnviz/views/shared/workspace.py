@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import ClassVar
 
 import msgspec
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
 
@@ -58,9 +58,10 @@ class PanelsOf:
 
 
 class _FirstPaint(QWidget):
-    """A point over a workspace that says when that was first painted, and is hidden then.
+    """A point of a workspace that says when that was first painted, and is hidden then.
 
-    The middle itself hears of no painting where parts that let nothing through cover all of it.
+    The middle itself hears of no painting where parts that let nothing through cover all of it;
+    where it lies over this point, as Alignments' does, it hears of its own.
 
     Signals:
         painted: the workspace is on the screen.
@@ -77,6 +78,16 @@ class _FirstPaint(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Say so, once."""
+        self._say()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Say so where the middle is painted."""
+        if event.type() == QEvent.Type.Paint:
+            watched.removeEventFilter(self)
+            self._say()
+        return super().eventFilter(watched, event)
+
+    def _say(self) -> None:
         if not self._said:
             self._said = True
             self.painted.emit()
@@ -288,6 +299,7 @@ class Workspace(QMainWindow):
             panel.made.connect(self._zoom_made)
         self._first_paint = _FirstPaint(self)
         self._first_paint.painted.connect(self._draw_soon)
+        middle.installEventFilter(self._first_paint)
         yield
         first: dict[Qt.DockWidgetArea, QDockWidget] = {}
         for panel in self.panels:
