@@ -45,7 +45,7 @@ def room_for(now: float, steps: float, above: float = 0) -> float:
     """How many of so many steps there is room for, where what is shown is `above` larger than now.
 
     >>> room_for(18, 5), room_for(18, 5, above=2), room_for(-2, -4), room_for(3, 1)
-    (2.0, 0.0, -1.0, 1.0)
+    (2.0, 0.0, -1.0, 1)
     """
     return min(max(now + steps, _MORE[0]), _MORE[1] - above) - now
 
