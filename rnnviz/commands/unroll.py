@@ -148,9 +148,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _model(arguments: argparse.Namespace, model_file: str, text_file: str) -> int:
     """Some steps of a model over a text."""
-    from rnnviz.core.unroll.model_picture import caption_of, draw_model, figures_of_model
     from rnnviz.core.unroll.model_trace import read_model_trace
-    from rnnviz.core.unroll.picture import shown_symbol
+    from rnnviz.core.unroll.pictures.model_picture import caption_of, draw_model, figures_of_model
+    from rnnviz.core.unroll.pictures.picture import shown_symbol
     from rnnviz.views.text.painting.moving_picture import write_moving
     from rnnviz.views.text.painting.text_figure import write_drawn
     from rnnviz.work.jobs.given import ModelGiven, TextGiven
@@ -220,10 +220,11 @@ def _checked(to: Path, endings: tuple[str, ...]) -> Path:
 def _small(arguments: argparse.Namespace, word: str) -> int:
     import msgspec
 
-    from rnnviz.core.unroll.inside import draw_inside
     from rnnviz.core.unroll.moments import count_of, moment
     from rnnviz.core.unroll.page import figures_of, page
-    from rnnviz.core.unroll.picture import draw, readable_size
+    from rnnviz.core.unroll.pictures.inside import draw_inside
+    from rnnviz.core.unroll.pictures.layout import readable_size
+    from rnnviz.core.unroll.pictures.moment_picture import draw
     from rnnviz.core.unroll.plan import END, structure_named
     from rnnviz.core.unroll.trace import read_trace
     from rnnviz.work.jobs.unroll import ComputeUnrolled, TestTime

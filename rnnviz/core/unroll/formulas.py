@@ -13,7 +13,8 @@ from rnnviz.core.architectures import facts_of
 from rnnviz.core.architectures.facts import ArchitectureFacts
 from rnnviz.core.export.mathematics import plain
 from rnnviz.core.unroll.equations import index, made, scores_of, slope, text, vanilla
-from rnnviz.core.unroll.picture import Place, title_of
+from rnnviz.core.unroll.pictures.parameters import title_of
+from rnnviz.core.unroll.pictures.picture import Place
 from rnnviz.core.unroll.plan import Plan
 from rnnviz.core.unroll.states import (
     entering,

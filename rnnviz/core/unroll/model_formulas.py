@@ -7,7 +7,7 @@ import re
 from rnnviz.core.architectures import facts_of
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.unroll.model_trace import ModelTrace
-from rnnviz.core.unroll.picture import Place, shown_symbol
+from rnnviz.core.unroll.pictures.picture import Place, shown_symbol
 
 _WORD = re.compile(r"[a-z_]+")
 _NAMED = 5

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from rnnviz.core.colours.colour import PAPER
 from rnnviz.core.export.figure import Figure, hex_colour
 from rnnviz.core.export.page_of_figures import page_of_figures
-from rnnviz.core.unroll.model_picture import figures_of_model
 from rnnviz.core.unroll.model_trace import ModelTrace
 from rnnviz.core.unroll.moments import count_of, moment
-from rnnviz.core.unroll.picture import draw
+from rnnviz.core.unroll.pictures.model_picture import figures_of_model
+from rnnviz.core.unroll.pictures.moment_picture import draw
 from rnnviz.core.unroll.trace import Trace
 
 

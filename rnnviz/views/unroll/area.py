@@ -25,7 +25,8 @@ from rnnviz.core.errors import RnnvizError
 from rnnviz.core.unroll.equations import formula_of
 from rnnviz.core.unroll.formulas import explain_set
 from rnnviz.core.unroll.page import figures_of, page
-from rnnviz.core.unroll.picture import Place, title_of
+from rnnviz.core.unroll.pictures.parameters import title_of
+from rnnviz.core.unroll.pictures.picture import Place
 from rnnviz.core.unroll.plan import END, LECTURE, MOST_LAYERS, MOST_STEPS, MOST_UNITS, STRUCTURES
 from rnnviz.core.unroll.trace import Trace
 from rnnviz.session.unroll.unroll import Unroll

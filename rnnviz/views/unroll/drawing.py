@@ -6,20 +6,11 @@ from PySide6.QtCore import QElapsedTimer, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
-from rnnviz.core.unroll.inside import draw_inside
 from rnnviz.core.unroll.moments import steps_at
-from rnnviz.core.unroll.picture import (
-    LEAST_COLUMN,
-    KeptParts,
-    Moving,
-    Picture,
-    Place,
-    draw,
-    least_height,
-    moving,
-    scale_for,
-    seen_steps,
-)
+from rnnviz.core.unroll.pictures.inside import draw_inside
+from rnnviz.core.unroll.pictures.layout import LEAST_COLUMN, least_height, scale_for, seen_steps
+from rnnviz.core.unroll.pictures.moment_picture import KeptParts, Moving, draw, moving
+from rnnviz.core.unroll.pictures.picture import Picture, Place
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.views.text.painting.text_figure import paint_figure, paint_parts

@@ -12,9 +12,14 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.unroll.model_formulas import explain_model
-from rnnviz.core.unroll.model_picture import Unit, draw_model, figures_of_model, steps_that_fit
 from rnnviz.core.unroll.page import page_of_model
-from rnnviz.core.unroll.picture import Picture, Place
+from rnnviz.core.unroll.pictures.model_picture import (
+    Unit,
+    draw_model,
+    figures_of_model,
+    steps_that_fit,
+)
+from rnnviz.core.unroll.pictures.picture import Picture, Place
 from rnnviz.session.unroll.opened import UnrolledModel
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.number_field import NumberField, WholeField

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QPainter, QPixmap, QRegion
 
 from rnnviz.core.export.figure import Figure
-from rnnviz.core.unroll.picture import Picture
+from rnnviz.core.unroll.pictures.picture import Picture
 from rnnviz.views.text.painting.text_figure import paint_figure, reach_of
 
 _MOST = 0.4

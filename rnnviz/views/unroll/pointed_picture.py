@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from rnnviz.core.unroll.picture import Picture, Place
+from rnnviz.core.unroll.pictures.picture import Picture, Place
 from rnnviz.views.shared.neighbours import neighbour
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.views.shared.words.speaking import speak

@@ -10,7 +10,8 @@ from rnnviz.core.architectures import facts_of
 from rnnviz.core.errors import UnrollError
 from rnnviz.core.unroll.formulas import explain
 from rnnviz.core.unroll.moments import caption, count, moment
-from rnnviz.core.unroll.picture import FORWARD, draw
+from rnnviz.core.unroll.pictures.moment_picture import draw
+from rnnviz.core.unroll.pictures.picture import FORWARD
 from rnnviz.core.unroll.plan import LECTURE, STRUCTURES, Plan, of_word, structure_named
 from rnnviz.core.unroll.trace import Trace
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rnnviz.core.unroll.formulas import explain
-from rnnviz.core.unroll.inside import draw_inside
+from rnnviz.core.unroll.pictures.inside import draw_inside
 from rnnviz.core.unroll.plan import of_word
 from rnnviz.core.unroll.states import left_of_the_state
 from rnnviz.nets.language.sampling import sample

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from rnnviz.core.unroll.formulas import explain
-from rnnviz.core.unroll.inside import draw_inside
-from rnnviz.core.unroll.picture import Place
+from rnnviz.core.unroll.pictures.inside import draw_inside
+from rnnviz.core.unroll.pictures.picture import Place
 from rnnviz.core.unroll.plan import STRUCTURES, of_word
 from rnnviz.core.unroll.states import jacobian, left_of_the_state, state_before
 from rnnviz.nets.unroll.computing import compute

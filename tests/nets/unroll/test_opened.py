@@ -15,8 +15,8 @@ from rnnviz.core.errors import UnrollError
 from rnnviz.core.models.network import Head, OneHot, Symbols
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.unroll.model_picture import draw_model
 from rnnviz.core.unroll.model_trace import ModelTrace, read_model_trace
+from rnnviz.core.unroll.pictures.model_picture import draw_model
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.nets.sequence.reading import read_numbers, read_text

@@ -9,7 +9,7 @@ from rnnviz.core.architectures import ARCHITECTURES, facts_of
 from rnnviz.core.errors import UnrollError
 from rnnviz.core.export.mathematics import glyphs, plain
 from rnnviz.core.unroll.moments import count_of, moment
-from rnnviz.core.unroll.picture import draw
+from rnnviz.core.unroll.pictures.moment_picture import draw
 from rnnviz.core.unroll.plan import of_word
 from rnnviz.core.unroll.reach import axis, curves, reaching_row, sentences, spectrum
 from rnnviz.nets.unroll.computing import compute, first_weights, with_radius

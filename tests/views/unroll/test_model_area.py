@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.unroll.model_picture import steps_that_fit
+from rnnviz.core.unroll.pictures.model_picture import steps_that_fit
 from rnnviz.views.unroll.workspace import UnrollWorkspace
 from tests.views.window.test_window import TEXT, home, make_window, window
 

@@ -18,7 +18,7 @@ from rnnviz.core.colours.colour import INK, PAPER, Scale
 from rnnviz.core.export.figure import SOFT, Box, Figure, Words, add_arrow, colours_of, hex_colour
 from rnnviz.core.export.mathematics import add_formula, typeset
 from rnnviz.core.unroll.equations import text
-from rnnviz.core.unroll.picture import BACK, FORWARD, Picture, Place, shown_symbol
+from rnnviz.core.unroll.pictures.picture import BACK, FORWARD, Picture, Place, shown_symbol
 from rnnviz.core.unroll.plan import Plan
 from rnnviz.core.unroll.states import (
     entering,

@@ -31,7 +31,7 @@ from rnnviz.core.export.figure import (
 )
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.unroll.model_trace import MOST_SHOWN, ModelTrace
-from rnnviz.core.unroll.picture import (
+from rnnviz.core.unroll.pictures.picture import (
     BACK,
     FAINT,
     FORWARD,
