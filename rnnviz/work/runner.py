@@ -9,13 +9,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from queue import SimpleQueue
 from typing import IO, Any, Protocol
 
 from rnnviz.work.engine import RunningJob, run_job
 from rnnviz.work.environment import of_a_child
+from rnnviz.work.error_output import ErrorOutput
 from rnnviz.work.messages import (
     Cancel,
     Done,
@@ -32,9 +33,12 @@ from rnnviz.work.messages import (
     number_of,
 )
 
-_LINES_OF_ERRORS_KEPT = 40
+_LONGEST_LINE_OF_ERRORS = 4_096
+"""Bytes: a longer one is taken as several."""
 _SECONDS_TO_STOP = 30.0
 _SECONDS_BETWEEN_LOOKS = 2.0
+_SECONDS_OF_LAST_WORDS = 2.0
+"""So long what a child that ended wrote is read; what it started may hold the pipe open."""
 _SECONDS_TO_END = 1.0
 """So long closing waits for a child that was killed: it may hold gigabytes that the system takes
 back first."""
@@ -113,7 +117,6 @@ class EngineRunner:
         self._closed = threading.Event()
         self._cancelled = threading.Condition(self._guard)
         self._ended_on_purpose: subprocess.Popen[bytes] | None = None
-        self._errors: deque[str] = deque(maxlen=_LINES_OF_ERRORS_KEPT)
         self._ensure_child()
 
     def start(self, job: Job, listener: Listener) -> None:
@@ -204,14 +207,18 @@ class EngineRunner:
             process_group=0 if _HAS_GROUPS else None,
         )
         self._requests = SimpleQueue()
+        errors = ErrorOutput()
+        reader = threading.Thread(target=_read_errors, args=(self._child, errors), daemon=True)
         self._threads = [
-            threading.Thread(target=target, args=arguments, daemon=True)
-            for target, arguments in (
-                (_write_requests, (self._child, self._requests)),
-                (self._read_replies, (self._child, self._requests)),
-                (self._read_errors, (self._child,)),
-                (self._end_if_stuck, (self._child,)),
-            )
+            reader,
+            *(
+                threading.Thread(target=target, args=arguments, daemon=True)
+                for target, arguments in (
+                    (_write_requests, (self._child, self._requests)),
+                    (self._read_replies, (self._child, self._requests, errors, reader)),
+                    (self._end_if_stuck, (self._child,)),
+                )
+            ),
         ]
         for thread in self._threads:
             thread.start()
@@ -220,7 +227,13 @@ class EngineRunner:
     def _send(self, wish: Job | Cancel) -> None:
         self._requests.put(framed(encode(wish)))
 
-    def _read_replies(self, child: subprocess.Popen[bytes], requests: _Messages) -> None:
+    def _read_replies(
+        self,
+        child: subprocess.Popen[bytes],
+        requests: _Messages,
+        errors: ErrorOutput,
+        reader_of_errors: threading.Thread,
+    ) -> None:
         for message in _messages(child.stdout):
             number = number_of(message)
             with self._guard:
@@ -234,11 +247,21 @@ class EngineRunner:
                     self._jobs.pop(number, None)
             if awaited is not None:
                 awaited[2](reply)
-        code = child.wait()
+        child.wait()
         requests.put(None)
+        self._tell_of_the_end(child, errors, reader_of_errors)
+
+    def _tell_of_the_end(
+        self,
+        child: subprocess.Popen[bytes],
+        errors: ErrorOutput,
+        reader_of_errors: threading.Thread,
+    ) -> None:
+        """Have the jobs of a child that is gone done by the next one, or say that they are lost."""
         with self._guard:
             self._cancelled.notify_all()
-            orphans = {n: heard for n, (of, _, heard) in self._listeners.items() if of is child}
+            left = {n: awaited for n, awaited in self._listeners.items() if awaited[0] is child}
+            orphans = {number: heard for number, (_, _, heard) in left.items()}
             for number in orphans:
                 del self._listeners[number]
             jobs = [self._jobs.pop(number, None) for number in orphans]
@@ -247,16 +270,27 @@ class EngineRunner:
             for job in jobs:
                 if job is not None:
                     self.start(job, orphans.pop(job.number))
+        details = ""
+        if orphans and child is not self._ended_on_purpose:
+            reader_of_errors.join(_SECONDS_OF_LAST_WORDS)
+            details = _last_words(errors, [request for _, request, _ in left.values()])
         for number, listener in orphans.items():
-            message_ = f"the engine stopped (exit code {code}); it starts again with the next job"
-            on_purpose = child is self._ended_on_purpose
-            details = "" if on_purpose else "".join(self._errors)
-            failure = Failure(kind="EngineStopped", message=message_, details=details)
+            how = f"the engine stopped (exit code {child.returncode})"
+            message = f"{how}; it starts again with the next job"
+            failure = Failure(kind="EngineStopped", message=message, details=details)
             listener(Failed(number, failure))
 
-    def _read_errors(self, child: subprocess.Popen[bytes]) -> None:
-        for line in _lines(child.stderr):
-            self._errors.append(line.decode(errors="replace"))
+
+def _last_words(errors: ErrorOutput, under_way: list[type[Request[Any, Any]]]) -> str:
+    """What a child that ended said, and what it did then; nothing where it said nothing."""
+    said = str(errors)
+    tasks = ", ".join(request.task() for request in under_way)
+    return f"under way: {tasks}\n{said}" if said else ""
+
+
+def _read_errors(child: subprocess.Popen[bytes], errors: ErrorOutput) -> None:
+    for line in _lines(child.stderr):
+        errors.add(line.decode(errors="replace"))
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:
@@ -301,4 +335,4 @@ def _messages(stream: IO[bytes] | None) -> Iterator[bytes]:
 def _lines(stream: IO[bytes] | None) -> Iterator[bytes]:
     if stream is not None:
         with contextlib.suppress(ValueError, OSError), stream:
-            yield from stream
+            yield from iter(partial(stream.readline, _LONGEST_LINE_OF_ERRORS), b"")

@@ -14,12 +14,12 @@ from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.files.reading import exists, open_regular
 from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.work.environment import of_a_child
+from rnnviz.work.error_output import CRASH, CRASHED_HERE
 
 LOG = "trainer.log"
-_LOG_SHOWN = 1 << 15
-_CRASH = "Fatal Python error: "
-"""With this Python begins to write where it stood."""
-_STOOD = ("Current thread", "Thread 0x", 'File "', "<", "...", "Extension modules:")
+_LOG_SHOWN = 1 << 20
+"""Bytes: more than Python writes in a crash about all threads of a trainer."""
+_STOOD = (CRASHED_HERE, "Thread 0x", 'File "', "<", "...", "Extension modules:")
 """With these the lines begin that say so."""
 
 _started: list[subprocess.Popen[bytes]] = []
@@ -92,8 +92,8 @@ def last_words(directory: Path) -> str:
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
     stood = list(takewhile(lambda line: line.startswith(_STOOD), reversed(lines)))
     last = lines[-1 - len(stood)] if len(stood) < len(lines) else ""
-    if last.startswith(_CRASH):
-        return f"it ended in a crash ({last.removeprefix(_CRASH)}); {LOG} says where it stood"
+    if last.startswith(CRASH):
+        return f"it ended in a crash ({last.removeprefix(CRASH)}); {LOG} says where it stood"
     return lines[-1].removeprefix("rnnviz: ") if lines else ""
 
 

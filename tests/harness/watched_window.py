@@ -48,6 +48,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from rnnviz.app import build
 from rnnviz.views.window.window import Window
 from rnnviz.work import trainer
+from rnnviz.work.error_output import CRASH
 from rnnviz.work.messages import Failure
 from rnnviz.work.runner import EngineRunner
 from tests.harness.events import FREEZE_SECONDS
@@ -74,6 +75,9 @@ _FIRST_REST_MS, _REST_MS = 100, 25
 _CLOSING_SECONDS = 1.25
 """So long a window that is no longer on the screen may wait for its engine's end."""
 
+
+_MOST_OF_A_CRASH = 1 << 18
+"""Characters: of a crash each thread tells something, and the engine's runner bounds it."""
 
 _open_to_the_end: list[TextIO] = []
 
@@ -124,7 +128,7 @@ class Faults:
             "event": self.number,
             "kind": kind,
             "words": _shortened(words, 2000),
-            "details": _shortened(details, 6000),
+            "details": _shortened(details, _MOST_OF_A_CRASH if CRASH in details else 6000),
         }
         with self._guard:
             self._file.write(json.dumps(fault) + "\n")

@@ -21,6 +21,9 @@ class Echo(Request[None, str], frozen=True, kw_only=True):
 class Die(Request[None, str], frozen=True, kw_only=True):
     pass
 
+class Crash(Request[None, str], frozen=True, kw_only=True):
+    pass
+
 class Slow(Request[None, str], frozen=True, kw_only=True):
     pass
 
@@ -35,7 +38,7 @@ class Beget(Request[int, str], frozen=True, kw_only=True):
 """
 CHILD = f"""
 {_REQUESTS}
-import os, subprocess, sys, time
+import os, signal, subprocess, sys, threading, time
 from rnnviz.work.engine import own_pipes, serve
 from rnnviz.work.messages import messages
 
@@ -45,6 +48,23 @@ def echo(request, context):
 
 def die(request, context):
     os._exit(3)
+
+def deep(then, depth=60):
+    if depth:
+        deep(then, depth - 1)
+    else:
+        then()
+
+def crash_here():
+    signal.pthread_kill(threading.get_ident(), signal.SIGSEGV)
+
+def crash(request, context):
+    stand = threading.Event()
+    begun = [threading.Thread(target=deep, args=(stand.wait,)) for _ in range(40)]
+    begun.insert(20, threading.Thread(target=deep, args=(lambda: (time.sleep(1), crash_here()),)))
+    for thread in begun:
+        thread.start()
+    stand.wait()
 
 def slow(request, context):
     while True:
@@ -64,7 +84,7 @@ def beget(request, context):
     context.progress(0, 1, child.pid)
     time.sleep(3600)
 
-TASKS = {{Echo: echo, Die: die, Slow: slow, Deaf: deaf, Odd: odd, Beget: beget}}
+TASKS = {{Echo: echo, Die: die, Crash: crash, Slow: slow, Deaf: deaf, Odd: odd, Beget: beget}}
 wishes, replies = own_pipes()
 serve(TASKS, messages(wishes), replies)
 """
@@ -78,6 +98,10 @@ class Echo(Request[None, str], frozen=True, kw_only=True):
 
 class Die(Request[None, str], frozen=True, kw_only=True):
     """Ends the child."""
+
+
+class Crash(Request[None, str], frozen=True, kw_only=True):
+    """Crashes in a thread that began between forty others."""
 
 
 class Slow(Request[None, str], frozen=True, kw_only=True):
@@ -151,6 +175,31 @@ def test_a_child_that_dies_fails_its_jobs_and_the_next_job_gets_a_new_child(runn
     assert "exit code 3" in failed.message
     runner.start(Job(2, Echo(word="again")), second)
     assert second.last() == Done(2, "again")
+
+
+def test_a_crash_is_told_from_its_beginning_with_where_the_crashing_thread_stood(runner):
+    slow, crash = Heard(), Heard()
+    runner.start(Job(1, Slow()), slow)
+    runner.start(Job(2, Crash()), crash)
+    failed = crash.last().failure
+    assert f"exit code {-signal.SIGSEGV}" in failed.message
+    assert failed.details == slow.last().failure.details
+    words = failed.details.splitlines()
+    assert words[:2] == ["under way: slow, crash", "Fatal Python error: Segmentation fault"]
+    at = next(i for i, line in enumerate(words) if line.startswith("Current thread"))
+    assert "in crash_here" in words[at + 1]
+    assert all("in deep" in line for line in words[at + 3 : at + 64])
+    assert words[-1].startswith("Extension modules:")
+    assert any("lines are left out" in line for line in words)  # forty threads are too many
+    assert len(words) < 1_300
+
+
+def test_what_one_child_said_is_not_told_of_the_next(runner):
+    crash, die = Heard(), Heard()
+    runner.start(Job(1, Crash()), crash)
+    assert crash.last().failure.details
+    runner.start(Job(2, Die()), die)
+    assert die.last().failure.details == ""
 
 
 def test_cancel_reaches_a_running_job_and_leaves_the_others_alone(runner):
