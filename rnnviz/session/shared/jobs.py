@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
+import msgspec
 from msgspec import Struct
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -50,12 +52,17 @@ class Jobs(QObject):
     is dropped here. A job's own question is a subject, too: asking the same question anew drops
     the one before.
 
+    How far a job is may be told more often than the window has time for: of what came since its
+    last look it hears the newest, which holds all that was told before.
+
     Signals:
-        changed: a job started, moved on or ended.
+        changed: a job started or ended.
+        moved: one of those under way is further on.
         failed(Failure): a job failed and nobody else takes care of it.
     """
 
     changed = Signal()
+    moved = Signal()
     failed = Signal(object)
     _replied = Signal(object)
 
@@ -67,6 +74,9 @@ class Jobs(QObject):
         self._asked: dict[int, _Asked] = {}
         self._identities = Identities()
         self._closed = False
+        self._guard = threading.Lock()
+        self._newest: dict[int, Progress] = {}
+        """Of each job how far it is, as long as the window has not looked at it."""
         self._replied.connect(self._take)
 
     # Whose answers
@@ -138,7 +148,7 @@ class Jobs(QObject):
         self._asked[number] = _Asked(stamp, done, failed, progress)
         self.changed.emit()
         if number in self._asked:
-            self._runner.start(Job(number, request), self._replied.emit)
+            self._runner.start(Job(number, request), self._hear)
 
     def cancel(self, question: str | type[Request[Any, Any]]) -> None:
         """Stop asking this, if it is under way, and drop what is still answered."""
@@ -160,15 +170,28 @@ class Jobs(QObject):
         self._running.pop(number, None)
         return self._asked.pop(number, None)
 
+    def _hear(self, reply: Reply) -> None:
+        """Hand a reply to the window's thread, from any; called for one job from one thread."""
+        if isinstance(reply, Progress):
+            with self._guard:
+                waiting = self._newest.get(reply.number)
+                facts = reply.facts if reply.facts is not None or waiting is None else waiting.facts
+                self._newest[reply.number] = msgspec.structs.replace(reply, facts=facts)
+            if waiting is not None:
+                return
+        self._replied.emit(reply)
+
     @Slot(object)
     def _take(self, reply: Reply) -> None:
         if isinstance(reply, Progress):
+            with self._guard:
+                reply = self._newest.pop(reply.number)
             task, asked = self._running.get(reply.number), self._asked.get(reply.number)
             if task and asked:
                 task.share = reply.done / reply.total if reply.total else 0.0
                 if reply.facts is not None:
                     asked.progress(reply.facts)
-                self.changed.emit()
+                self.moved.emit()
             return
         asked = self._forget(reply.number)
         if asked is None:

@@ -57,6 +57,8 @@ _LOW = 520
 """Pixels under which a step takes the room of the titles, too."""
 _MOST_SHOWN = 180
 """Characters of a translation over its table; all of it is in the table and in every export."""
+_ANY_SIZE = (1 << 24) - 1
+"""What Qt takes for no limit."""
 _GROWING_TOKENS = 40
 """Of a translation under way the last ones are shown: it must not push the table down."""
 _NO_ATTENTION = (
@@ -308,10 +310,24 @@ class Pane(QWidget):
         if words is None and self.answer is not None:
             self._show_text(self.answer)
         elif words is not None:
-            # The table below is still that of the answer before.
-            self.text.setText(f"Translating: {words}")
+            # The table below is still that of the answer before, and stays where it is: of a
+            # fixed size, the words lay nothing out anew, some hundred times a long translation.
+            self.text.setFixedSize(self.text.size())
+            self.text.setText(self._end_of(words))
+
+    def _end_of(self, words: str) -> str:
+        """As many of the last words of a translation under way as there is room for."""
+        before, shown, room = "Translating: ", words, self.text.contentsRect()
+        wrap = Qt.TextFlag.TextWordWrap
+        while self.text.fontMetrics().boundingRect(
+            room, wrap, before + shown
+        ).height() > room.height() and " " in shown.removeprefix("… "):
+            shown = "… " + shown.removeprefix("… ").partition(" ")[2]
+        return before + shown
 
     def _show_text(self, answer: Answer) -> None:
+        self.text.setMinimumSize(0, 0)
+        self.text.setMaximumSize(_ANY_SIZE, _ANY_SIZE)
         whole, title = shown_sentence(answer.decoded.text), title_of(answer)
         self.text.setLayoutDirection(direction_of(title))
         self.text.setText(title)

@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import ClassVar, NamedTuple
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal, SignalInstance, Slot
+from PySide6.QtCore import (
+    QElapsedTimer,
+    QObject,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+    SignalInstance,
+    Slot,
+)
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLayoutItem, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from rnnviz.core.kinds import able_to, kind_named
 from rnnviz.session.session import Session
@@ -159,6 +171,57 @@ class _Pages(QStackedLayout):
         return item.heightForWidth(width) if item is not None else -1
 
 
+class _Turns(QObject):
+    """Lets panels draw one after the other: what is painted and typed comes between them.
+
+    One change of what is open is a change for a dozen panels, and what a person waits for is seldom
+    what they show.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self._due: dict[Panel, int] = {}
+        """When each panel that waits may draw, the first to do so first."""
+        self._clock = QElapsedTimer()
+        self._clock.start()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._draw_next)
+
+    @classmethod
+    def of(cls, session: Session) -> _Turns:
+        """Those that all panels of a session share."""
+        return session.findChild(cls) or cls(session)
+
+    def ask(self, panel: Panel) -> None:
+        """Let it draw in the next frame, unless it waits already."""
+        if panel not in self._due:
+            self._due[panel] = self._clock.elapsed() + FRAME_MS
+            self._go_on()
+
+    def leave(self, panel: Panel) -> None:
+        """It need not draw any more."""
+        self._due.pop(panel, None)
+
+    def waits(self, panel: Panel) -> bool:
+        """Whether it is still to draw."""
+        return panel in self._due
+
+    def _go_on(self) -> None:
+        if self._due and not self._timer.isActive():
+            self._timer.start(max(0, next(iter(self._due.values())) - self._clock.elapsed()))
+
+    @Slot()
+    def _draw_next(self) -> None:
+        panel = next(iter(self._due), None)
+        if panel is None:
+            return
+        del self._due[panel]
+        self._go_on()
+        if isValid(panel):
+            panel.catch_up()
+
+
 class Panel(QWidget):
     """Shows one thing. A subclass names itself, builds its widgets, and draws from the session.
 
@@ -197,10 +260,7 @@ class Panel(QWidget):
         self._button.hide()  # until it says something
         self._pages = _Pages(self)
         self._pages.addWidget(self._build_empty())
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(FRAME_MS)
-        self._timer.timeout.connect(self._catch_up)
+        self._turns = _Turns.of(session)
         session.jobs.changed.connect(self._jobs_changed)
         recordings = session.recordings
         self.redraw_on(
@@ -271,7 +331,7 @@ class Panel(QWidget):
     @property
     def idle(self) -> bool:
         """Whether no drawing is waiting for the next frame."""
-        return not self._timer.isActive() and not self._held
+        return not self._turns.waits(self) and not self._held
 
     @property
     def stale(self) -> bool:
@@ -286,32 +346,32 @@ class Panel(QWidget):
     def release(self) -> None:
         """Catch up with what was asked for meanwhile."""
         self._held = False
-        self._catch_up()
+        self.catch_up()
 
     @Slot()
     def request_draw(self) -> None:
         """Draw in the next frame, or when shown."""
         self._stale = True
-        if self.seen and not self._timer.isActive():
-            self._timer.start()
+        if self.seen:
+            self._turns.ask(self)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what happened while hidden."""
         super().showEvent(event)
         if self._stale:
-            self._catch_up()
+            self.catch_up()
 
     @Slot(bool)
     def set_raised(self, raised: bool) -> None:
         """Its tab was chosen, or another's; it catches up in the next frame."""
-        if raised and self._stale and not self._timer.isActive():
-            self._timer.start()
+        if raised and self._stale:
+            self._turns.ask(self)
 
-    @Slot()
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
+        """Draw now, if it is seen and shows something else than what is open."""
         if not self.seen or not self._stale or self._held:
             return
-        self._timer.stop()
+        self._turns.leave(self)
         self._stale = False
         missing = next((key for key in self.needs if not NEEDS[key].met(self.session)), None)
         if missing is not None:

@@ -45,6 +45,7 @@ class Status(QStatusBar):
         self._later.setInterval(_SHOWN_AFTER_MS)
         self._later.timeout.connect(self._show_jobs)
         jobs.changed.connect(self._jobs_changed)
+        jobs.moved.connect(self._jobs_changed)
         self._set_shown(False)
 
     def say(self, message: str, milliseconds: int = 8000) -> None:

@@ -1,5 +1,6 @@
 """Stale answers are dropped, failures reach somebody."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -72,6 +73,30 @@ def test_progress_moves_the_share_and_brings_its_facts(jobs, runner):
     runner.answer(0, lambda number: Progress(number, 1, 4, {"walked": 10}))
     assert jobs.running[0].share == 0.25
     assert facts == [{"walked": 10}]
+
+
+def test_of_progress_that_piled_up_the_newest_is_taken(jobs, runner, qtbot):
+    facts: list[Any] = []
+    changed: list[None] = []
+    jobs.start(Echo(word="a"), question="a", title="A", progress=facts.append)
+    jobs.changed.connect(lambda: changed.append(None))
+
+    def tell() -> None:
+        for done in range(50):
+            more = {"walked": done} if done < 49 else None
+            runner.answer(0, lambda number: Progress(number, done, 50, more))  # noqa: B023
+
+    telling = threading.Thread(target=tell)
+    telling.start()
+    telling.join()
+    assert facts == [], "the window's thread has not looked yet"
+    with qtbot.waitSignal(jobs.moved):
+        pass
+    assert facts == [{"walked": 48}], "once, with the last facts that were told"
+    assert jobs.running[0].share == 49 / 50
+    assert not changed, "no job started or ended"
+    runner.answer(0, lambda number: Progress(number, 50, 50, {"walked": 50}))
+    assert facts[1:] == [{"walked": 50}], "what comes later is heard"
 
 
 def test_a_failure_goes_to_its_own_handler_or_else_to_the_signal(jobs, runner):

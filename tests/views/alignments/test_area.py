@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.kinds import kind_named
@@ -20,6 +20,8 @@ from rnnviz.core.models.translation import (
 from rnnviz.session.alignments.alignments import Mark
 from rnnviz.session.shared.library import ShippedModel
 from rnnviz.views.alignments.area import AlignmentArea
+from rnnviz.views.alignments.drawing.table_view import TableView
+from rnnviz.views.alignments.pane import growing_sentence
 from rnnviz.views.alignments.panels.beam import BeamPanel
 from rnnviz.views.alignments.panels.compare import ComparePanel
 from rnnviz.views.alignments.panels.corpus import CorpusPanel
@@ -110,6 +112,38 @@ def test_enter_translates_the_typed_sentence(area, opened, qtbot):
     qtbot.keyClick(area.bar.line, Qt.Key.Key_Return)
     assert area.main.text.text() == "the dog sleeps"
     assert area.main.table.table.row_names == ("the", "dog", "sleeps", "</s>")
+
+
+def test_an_answer_is_painted_once_and_words_under_way_move_nothing(
+    area, opened, qtbot, monkeypatch
+):
+    area.resize(620, 700)
+    opened.translate("le petit chien noir")
+    qtbot.waitUntil(lambda: not area._growing_timer.isActive())
+    painted, before = [], area.main.table.geometry()
+    paint = TableView.paint
+
+    def counted(*args):
+        painted.append(args)
+        paint(*args)
+
+    monkeypatch.setattr(TableView, "paint", counted)
+    for count in (1, 12, 60, 200):
+        area.main.show_growing(growing_sentence(("▁word",) * count))
+        QApplication.processEvents()
+        words, room = area.main.text, area.main.text.contentsRect()
+        fitted = words.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, words.text())
+        assert words.text().startswith("Translating: ")
+        assert words.text().endswith("▍"), "the newest words are seen"
+        assert fitted.height() <= room.height()
+    assert area.main.table.geometry() == before
+    assert not painted
+    area.main.show_growing(None)
+    QApplication.processEvents()
+    assert area.main.text.maximumHeight() > 10_000, "the answer has the room that it needs"
+    opened.translate("un chat")
+    QApplication.processEvents()
+    assert len(painted) == 1
 
 
 def test_an_empty_sentence_is_answered_in_the_bar(area, opened, qtbot):

@@ -108,8 +108,7 @@ class TablePainter:
         rows, columns = layout.visible_rows(size.height()), layout.visible_columns(size.width())
         if not rows or not columns:
             return
-        values = self._table.values[:, ::-1] if layout.mirrored else self._table.values
-        part = values[rows.start : rows.stop, columns.start : columns.stop]
+        part = self._part(rows, columns)
         at = layout.seen_rect(rows.start, columns.start)
         target = QRectF(at.x(), at.y(), len(columns) * layout.width, len(rows) * layout.height)
         if min(layout.width, layout.height) >= _SEPARATE:
@@ -136,12 +135,16 @@ class TablePainter:
         A picture that is made larger has its edges a pixel off.
         """
         layout, scale = self._layout, self._table.scale
+        entries = scale.index(part)
         colours = words(scale.colours(dark), ground)
-        for down, line in enumerate(scale.index(part).tolist()):
+        brushes = {
+            entry: QColor.fromRgb(int(colours[entry])) for entry in np.unique(entries).tolist()
+        }
+        for down, line in enumerate(entries.tolist()):
             for along, entry in enumerate(line):
                 rect = layout.seen_rect(first_row + down, first_column + along)
                 inner = rect.toAlignedRect().adjusted(1, 1, 0, 0)
-                self._painter.fillRect(inner, QColor.fromRgb(int(colours[entry])))
+                self._painter.fillRect(inner, brushes[entry])
 
     def _paint_numbers(self, size: QSize, dark: bool, ground: str) -> None:
         """Each number with two decimals in its cell, where there is room."""
@@ -155,18 +158,29 @@ class TablePainter:
             return
         colours = words(table.scale.colours(dark), ground)
         weights = table.scale.low >= 0
+        part = self._part(rows, columns)
+        entries = table.scale.index(part)
+        found, own = np.unique(entries, return_inverse=True)
+        inks = [
+            QColor(
+                "#101418" if QColor.fromRgb(int(colours[entry])).lightnessF() > 0.5 else "#ffffff"
+            )
+            for entry in found.tolist()
+        ]
+        own = own.reshape(part.shape)
+        told = ~(np.abs(part) < _LEAST_NUMBER) & (weights | np.isfinite(part))
         self._painter.setFont(name_font(points))
-        for row in rows:
-            for seen in columns:
-                value = float(table.values[row, layout.turned(seen)])
-                if abs(value) < _LEAST_NUMBER or not (weights or math.isfinite(value)):
-                    continue
-                entry = int(table.scale.index(np.array([value], np.float32))[0])
-                light = QColor.fromRgb(int(colours[entry])).lightnessF() > 0.5
-                self._painter.setPen(QColor("#101418" if light else "#ffffff"))
-                shown = f"{value:.2f}".replace("-", "−") if math.isfinite(value) else "NaN"
-                rect = layout.seen_rect(row, seen)
-                self._painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, shown)
+        for down, along in np.argwhere(told).tolist():
+            value = float(part[down, along])
+            self._painter.setPen(inks[own[down, along]])
+            shown = f"{value:.2f}".replace("-", "−") if math.isfinite(value) else "NaN"
+            rect = layout.seen_rect(rows.start + down, columns.start + along)
+            self._painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, shown)
+
+    def _part(self, rows: range, columns: range) -> npt.NDArray[np.float32]:
+        """The values of these rows and columns, as these are counted from the left."""
+        values = self._table.values[:, ::-1] if self._layout.mirrored else self._table.values
+        return values[rows.start : rows.stop, columns.start : columns.stop]
 
     def _paint_outlines(self, outlines: Outlines, colour: QColor) -> None:
         for (row, column), whole in outlines.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -104,10 +105,15 @@ class TableView(PointedView):
     def _fitted(self, width: float, height: float) -> TableLayout:
         """All cells in view, with the largest names for which there is room."""
         if max(len(self.table.row_names), len(self.table.column_names)) <= _MOST_LARGE:
-            for points in _SIZES:
-                found = self._in_font(points).fitting(width, height)
-                if found.suits(width, height):
-                    return found
+
+            def suits(points: float) -> bool:
+                return self._in_font(points).fitting(width, height).suits(width, height)
+
+            # What suits large names suits smaller ones: few fonts are tried, for names are
+            # measured in each.
+            place = bisect_left(_SIZES, True, key=suits)
+            if place < len(_SIZES):
+                return self._in_font(_SIZES[place]).fitting(width, height)
         return self._in_font(SMALLEST).fitting(width, height)
 
     def set_scale(self, scale: Scale) -> None:

@@ -115,7 +115,7 @@ class GradientPanel(Panel):
     def changeEvent(self, event: QEvent) -> None:
         """Draw anew."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_timer"):
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_turns"):
             self.request_draw()
 
 

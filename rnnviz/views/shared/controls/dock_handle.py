@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QSpacerItem, QWidget
 
 from rnnviz.views.shared.theme import theme_of
 
-_HEIGHT = 10
+_LEAST_WIDTH, _HEIGHT = 40, 10
 _GRIP = (36, 3)
 
 
@@ -23,14 +23,11 @@ class DockHandle(QWidget):
         self.setAccessibleName(f"Move {dock.windowTitle()}")
         self.setToolTip("Drag to move this panel, double-click to take it out of the window")
         self.setCursor(Qt.CursorShape.SizeAllCursor)
-
-    def sizeHint(self) -> QSize:
-        """As flat as can still be grasped."""
-        return QSize(40, _HEIGHT)
-
-    def minimumSizeHint(self) -> QSize:
-        """The same."""
-        return self.sizeHint()
+        # As flat as can still be grasped. A layout keeps its size: every pass over the window asks
+        # every dock for it many times.
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addSpacerItem(QSpacerItem(_LEAST_WIDTH, _HEIGHT))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the bar in the middle."""
