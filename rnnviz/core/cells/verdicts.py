@@ -37,22 +37,24 @@ def verdicts_of(recording: Recording) -> tuple[DocumentVerdict, ...]:
     shares, truth, classes = recording.class_p, recording.truth, recording.outputs
     if shares is None or truth is None:
         return ()
+    offsets = np.asarray(recording.documents.offsets, np.int64)
+    stops = offsets[1:][: int(np.searchsorted(offsets[1:], recording.walked, "right"))]
+    last = np.asarray(shares[stops - 1], np.float64)
+    said, best = np.asarray(truth[stops - 1], np.int64), last.argmax(axis=1)
     found = []
-    for number, (start, stop) in enumerate(recording.documents):
-        if stop > recording.walked:
-            break
-        row = np.asarray(shares[stop - 1], np.float64)
-        best, said = int(np.argmax(row)), int(truth[stop - 1])
-        known = 0 <= said < len(classes)
+    for number, (stop, true, likeliest) in enumerate(
+        zip(stops.tolist(), said.tolist(), best.tolist(), strict=True)
+    ):
+        known = 0 <= true < len(classes)
         found.append(
             DocumentVerdict(
                 number,
-                start,
+                int(offsets[number]),
                 stop,
-                classes[best],
-                float(row[best]),
-                classes[said] if known else "",
-                float(1 - row[said]) if known else np.nan,
+                classes[likeliest],
+                float(last[number, likeliest]),
+                classes[true] if known else "",
+                float(1 - last[number, true]) if known else np.nan,
             )
         )
     return tuple(sorted(found, key=lambda one: (np.isnan(one.wrongness), -one.wrongness)))
