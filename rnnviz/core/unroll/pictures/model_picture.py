@@ -45,7 +45,10 @@ from rnnviz.core.unroll.trace import Numbers
 
 _TOP, _SIDE, _LABELS = 62.0, 20.0, 84.0
 _GAP = 30.0
-_STRIP = 16.0
+_STRIP, _NARROW = 16.0, 8.0
+"""The width of a vector, and how narrow it may be for the sake of the names beside it."""
+_NAME = 60.0
+"""What the name and the value of a unit take, as "158 −0.48", with the stroke that leads there."""
 _COLUMN = 96.0
 """A step is so wide where the names of its strongest units stand beside it."""
 _LINE = 15.0
@@ -80,8 +83,16 @@ class _Layout:
         return max(len(row.states) for row in self.trace.about.rows)
 
     @cached_property
+    def lanes(self) -> float:
+        """What the ways past other rows take at the left of a step."""
+        layers = [row.layer for row in self.trace.about.rows]
+        return 14.0 if len(set(layers)) < len(layers) else 0.0
+
+    @cached_property
     def strip(self) -> float:
-        return max(4.0, min(_STRIP, (self.column - 8) / self.states * 0.45))
+        widest = min(_STRIP, (self.column - 8) / self.states * 0.45)
+        beside_names = (self.column - self.lanes - _NAME) / self.states - 2
+        return max(4.0, beside_names if _NARROW <= beside_names < widest else widest)
 
     @cached_property
     def said(self) -> int:
@@ -126,7 +137,7 @@ class _Layout:
     @property
     def named(self) -> bool:
         """Whether every step has its strongest units named; else only the last one."""
-        return self.column - self.states * (self.strip + 2) >= 52
+        return self.column - self.lanes - self.states * (self.strip + 2) >= _NAME
 
 
 def draw_model(
@@ -378,11 +389,12 @@ class _Drawing:
             self.words(x + 1, last + 4, f"{unit} {_signed(value)}", 10, colour, mine)
 
     def _answers(self, step: int) -> None:
-        """What is likeliest, with bars; what really came is green and has a mark."""
+        """What is likeliest, with bars; what really came is green: ✓ where it is expected, else ▸."""
         layout, about = self.layout, self.trace.about
         x, room = layout.left(step), layout.column - (18 if about.written else 10)
         came = about.came[step]
         listed = self.trace.likeliest(step)[: layout.said]
+        likeliest = max(range(len(listed)), key=lambda line: listed[line][1], default=0)
         names = self._names([name for name, _ in listed], room)
         for line, ((name, value), shown) in enumerate(zip(listed, names, strict=True)):
             y = layout.answers + line * _LINE
@@ -396,8 +408,9 @@ class _Drawing:
             fits = int((room - 6 * len(number) - 8) / 6.2)
             if fits < 1:
                 number, fits = "", max(1, int(room / 6.2))
-            mark = "✓" if name == came and fits > len(shown) + 1 else ""
-            self.words(x + 2, y + 11, f"{shown[:fits]}{mark}", 11, ink, bool(mark))
+            mark = ("✓" if line == likeliest else "▸") if name == came else ""
+            mark = mark if fits > len(shown) + 1 else ""
+            self.words(x + 2, y + 11, f"{mark}{shown[:fits]}", 11, ink, bool(mark))
             if number:
                 self.words(x + room - 2, y + 11, number, 11, ink or self.soft, anchor="end")
             self.picture.places.append(Place(x, y, room, _LINE, "said", "said", step, line))
@@ -405,7 +418,7 @@ class _Drawing:
         if came and came not in top and layout.column > 50:
             y = layout.answers + layout.said * _LINE + 9
             chance = 100 * self.trace["came_p"][step]
-            said = f"✗ {shown_symbol(came)} {chance:.1f}" if math.isfinite(chance) else ""
+            said = f"▸{shown_symbol(came)} {chance:.1f}" if math.isfinite(chance) else ""
             self.words(x + layout.strip + 2, y, said, 11, WRONG[self.dark])
 
     def _names(self, names: list[str], room: float) -> list[str]:
