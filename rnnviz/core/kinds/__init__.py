@@ -48,7 +48,8 @@ def able_to(job: str) -> str:
     >>> able_to("translate")
     'a translation model'
     """
-    return " or ".join(kind.with_article for kind in KINDS if job in kind.jobs)
+    *others, last = [kind.with_article for kind in KINDS if job in kind.jobs]
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def require(kind: ModelKind, job: str, file: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 
 import msgspec
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 
 from rnnviz.core.architectures import facts_of
 from rnnviz.core.errors import UnrollError
+from rnnviz.core.export.captions import width_of
 from rnnviz.core.models.network import Head, OneHot, Symbols
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
@@ -154,6 +156,25 @@ def test_what_reads_from_the_end_is_drawn_so_and_both_rows_read_the_input() -> N
     assert there and len(back) == 5 * sum(row.from_end for row in rows)
     subtitle = figure.words[1].text
     assert "layer 1, " in subtitle and " units and layer 1 backwards" in subtitle
+    figure = draw_model(trace, (660.0, 640.0)).figure
+    lanes = [one.x1 for one in figure.strokes if one.x1 == one.x2]
+    figures = [one for one in figure.words if re.fullmatch(r"\d+ [+−]\d\.\d\d", one.text)]
+    assert figures
+    for one in figures:
+        right = one.x + width_of(one.text, one.size, one.bold)
+        assert not any(one.x < lane < right for lane in lanes)
+
+
+def test_what_came_has_a_tick_only_where_it_is_likeliest(writer) -> None:
+    trace = unroll_opened(writer, reading_for(writer), at=14, steps=6)
+    shown = [word.text for word in draw_model(trace, (1180.0, 640.0)).figure.words]
+    expected = [trace.likeliest(step)[0][0] for step in range(6)]
+    right = [came for came, best in zip(trace.about.came, expected, strict=True) if came == best]
+    wrong = [came for came, best in zip(trace.about.came, expected, strict=True) if came != best]
+    assert sorted(word[1:] for word in shown if word.startswith("✓")) == sorted(right)
+    # Behind what came and was not among the likeliest stands its chance.
+    missed = [word[1:].split(" ")[0] for word in shown if word.startswith("▸")]
+    assert wrong and sorted(missed) == sorted(wrong)
 
 
 def test_outputs_that_begin_alike_are_told_apart_where_there_is_little_room() -> None:

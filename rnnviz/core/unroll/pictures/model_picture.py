@@ -389,7 +389,7 @@ class _Drawing:
             self.words(x + 1, last + 4, f"{unit} {_signed(value)}", 10, colour, mine)
 
     def _answers(self, step: int) -> None:
-        """What is likeliest, with bars; what really came is green: ✓ where it is expected, else ▸."""
+        """What is likeliest, with bars; what came is green: ✓ where it is expected, else ▸."""
         layout, about = self.layout, self.trace.about
         x, room = layout.left(step), layout.column - (18 if about.written else 10)
         came = about.came[step]

@@ -87,5 +87,10 @@ class Picture:
 
 
 def shown_symbol(symbol: str) -> str:
-    """What stands for a symbol: blanks and line ends are seen."""
-    return {" ": "␣", "\n": "⏎", "\t": "⇥"}.get(symbol, symbol)
+    r"""What stands for a symbol: line ends, and blanks that are alone, are seen.
+
+    >>> shown_symbol("\n\n"), shown_symbol(" "), shown_symbol("New York")
+    ('⏎⏎', '␣', 'New York')
+    """
+    shown = symbol.replace("\r\n", "⏎").replace("\n", "⏎").replace("\t", "⇥")
+    return shown.replace(" ", "␣") if symbol.isspace() else shown
