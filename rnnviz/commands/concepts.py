@@ -88,13 +88,14 @@ def _show(arguments: argparse.Namespace) -> int:
     from rnnviz.core.concepts import label_blocks
     from rnnviz.core.export.layout import rows
     from rnnviz.core.sequences.files.number_files import SUFFIXES
-    from rnnviz.core.sequences.text import Text, reading_in_words
+    from rnnviz.core.sequences.in_words import reading_in_words
+    from rnnviz.core.sequences.text import Text
 
     concept = concept_given(arguments.labels)
     if arguments.text.suffix.lower() in SUFFIXES or concept.family == "numbers":
         return _show_rows(concept, arguments)
     text = Text.read(arguments.text)
-    said = reading_in_words(text, ())
+    said = reading_in_words(text)
     start, stop = arguments.range[0], min(arguments.range[1], len(text))
     parts = []
     for first, labels in label_blocks(concept, text):

@@ -168,11 +168,12 @@ def _inside(path: Path) -> list[tuple[str, str]]:
 
 def _text(path: Path) -> tuple[Facts, list[tuple[str, str]]]:
     """How long a text is, how it was read, and what it is good for."""
-    from rnnviz.core.sequences.text import Text, reading_in_words
+    from rnnviz.core.sequences.in_words import reading_in_words
+    from rnnviz.core.sequences.text import Text
 
     text = Text.read(path)
     sample = text.slice(0, _COUNTED)
-    said = reading_in_words(text, ())
+    said = reading_in_words(text)
     use = (
         f"walk it through a model: `rnnviz walk MODEL {path.name}`; train on it: `rnnviz train "
         f"{path.name}`; or give it with --vocabulary to a model without one"

@@ -86,3 +86,12 @@ def test_names_of_files_and_folders_are_no_texts(
     for name, said in ((tmp_path, "it is a folder"), (tmp_path / "none.tsv", "No such file")):
         assert main(["classify", str(model), str(name)]) == 1
         assert said in capsys.readouterr().err
+
+
+def test_words_that_the_classifier_does_not_know_are_counted_without_the_labels(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model, table = saved_classifier(tmp_path), tmp_path / "films.tsv"
+    table.write_text("label\ttext\nup\tvery wombat\ndown\tbad wombat, bad emu\n")
+    assert main(["classify", str(model), str(table)]) == 0
+    assert "films.tsv: 3 of 7 words are unknown" in capsys.readouterr().err

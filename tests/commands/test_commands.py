@@ -65,6 +65,28 @@ def test_every_command_says_how_a_text_was_read(words, model, tmp_path, capsys):
         assert "40 of 260 characters are unknown to the model" in said
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "walk MODEL TEXT -o OUT --channels hidden",
+        "colour MODEL TEXT --unit 1:1",
+        "gradients MODEL TEXT --losses 2 --distance 3",
+        "unroll MODEL TEXT -o OUT.svg",
+    ],
+)
+def test_every_command_counts_the_words_that_a_model_does_not_know(words, tmp_path, capsys):
+    model = Path(__file__).parents[2] / "models" / "war-and-peace-words.safetensors"
+    text = tmp_path / "words.txt"
+    text.write_text("the prince and the wombat and the prince of wombats\n")
+    named = {"MODEL": str(model), "TEXT": str(text), "OUT": str(tmp_path / "out")}
+    for name, path in named.items():
+        words = words.replace(name, path)
+    assert run(*words.split()) == 0
+    said = capsys.readouterr().err
+    assert "unknown to the model, which reads <unk> for each of them" in said
+    assert "'wombat' (1)" in said
+
+
 # info
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rnnviz.core.models.network import NetworkDescription
     from rnnviz.core.recordings.description import FloatType
     from rnnviz.core.recordings.recording import Recording
+    from rnnviz.core.sequences.base import Sequence as Steps
     from rnnviz.core.sequences.numbers import Numbers
     from rnnviz.core.sequences.text import Text
     from rnnviz.work.jobs.models import ModelOpened
@@ -274,12 +275,12 @@ def _say(words: str) -> None:
 
 def say_how_read(text: Text | Numbers, model: ModelOpened) -> None:
     """Say how a file was read, and what the model does not know of it, where that is unusual."""
+    from rnnviz.core.sequences.in_words import reading_in_words
     from rnnviz.core.sequences.numbers import Numbers
-    from rnnviz.core.sequences.text import reading_in_words
 
     if isinstance(text, Numbers):
         return
-    if said := reading_in_words(text, _characters_known(model)):
+    if said := reading_in_words(text, *_as_read(text, model)):
         print(f"{text.name}: {said}", file=sys.stderr)
 
 
@@ -292,20 +293,28 @@ def say_how_file_is_read(path: Path, model: ModelOpened) -> None:
     say_how_read(read_input(path, model), model)
 
 
-def _characters_known(model: ModelOpened) -> tuple[str, ...]:
-    """The characters that it knows; none where it reads words or numbers, or in lower case."""
+def _as_read(text: Text, model: ModelOpened) -> tuple[Steps | None, tuple[str, ...]]:
+    """The text in the steps that the model makes of it, and what it knows; None if it reads none.
+
+    Raises:
+        TextError: it is nothing for this model.
+    """
+    from rnnviz.core.kinds import kind_named
     from rnnviz.core.kinds.described import from_plain
     from rnnviz.core.models.model_file import ModelDescription
     from rnnviz.core.models.network import Symbols
+    from rnnviz.nets.answering.reading import documents_of
+    from rnnviz.nets.sequence.reading import read_text
 
     about = from_plain(model.description, model.kind)
     if isinstance(about, ModelDescription):
-        return about.vocabulary
+        return text, about.vocabulary
     network = _network(model)
-    reads = None if network is None else network.reads
-    if not isinstance(reads, Symbols) or reads.unit != "characters" or reads.lower:
-        return ()
-    return () if reads.unknown else reads.vocabulary
+    if network is None or not isinstance(network.reads, Symbols):
+        return None, ()
+    stream = kind_named(model.kind).reads == "characters"
+    reading = read_text(network.reads, text) if stream else documents_of(network, text)
+    return reading.sequence, reading.vocabulary
 
 
 def warn_of_loss(recording: Recording) -> None:

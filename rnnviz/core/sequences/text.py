@@ -23,7 +23,6 @@ from rnnviz.core.sequences.base import Files, Layout
 from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.texts.columns import Uneven, uneven_lines
 from rnnviz.core.sequences.texts.decoding import RETURNS, decode
-from rnnviz.core.sequences.texts.direction import ORDER, holds_right_to_left, quoted
 from rnnviz.core.sequences.texts.pattern_search import find_spans
 from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
 
@@ -45,10 +44,13 @@ class TextLayout(Layout, frozen=True, kw_only=True, tag="characters"):
     code_width: Literal[1, 2, 4]
     vocabulary: tuple[str, ...] = ()
     """The characters that the network knows; a character's id is its place."""
+    lower: bool = False
+    """Whether the network reads it in lower case."""
 
     def map(self, files: Files, length: int, name: str, path: Path | None) -> Text:
         """The text that lies in this file."""
-        return Text(files.read("text.codes", f"<u{self.code_width}", (length,)), name, path)
+        text = Text(files.read("text.codes", f"<u{self.code_width}", (length,)), name, path)
+        return text.in_lower_case() if self.lower else text
 
 
 class Text:
@@ -71,6 +73,8 @@ class Text:
         self.documents = documents or Documents.one(len(codes))
         self.how = ""
         """How its file was read, for people: `UTF-8`; empty where it came from no file."""
+        self.lower = False
+        """Whether a network reads it in lower case; people see it as it is."""
 
     @classmethod
     def of(cls, text: str, name: str = "") -> Text:
@@ -129,6 +133,12 @@ class Text:
         text.how = f"{self.how}, {RETURNS}"
         return text
 
+    def in_lower_case(self) -> Text:
+        """The same text, of which a network knows a capital by its small letter."""
+        text = Text(self.codes, self.name, self.path, self.documents)
+        text.how, text.lower = self.how, True
+        return text
+
     def __len__(self) -> int:
         return len(self.codes)
 
@@ -162,7 +172,8 @@ class Text:
         codes = np.asarray(self.codes[start:stop])
         if not vocabulary:
             return np.ones(len(codes), bool)
-        return np.not_equal(_vocabulary(vocabulary).encode_codes(codes), UNKNOWN)
+        read = lowered(codes) if self.lower else codes
+        return np.not_equal(_vocabulary(vocabulary).encode_codes(read), UNKNOWN)
 
     def unknown(self, vocabulary: tuple[str, ...]) -> dict[str, int]:
         """How often each character occurs that is not in the vocabulary, the commonest first."""
@@ -177,7 +188,7 @@ class Text:
     def layout(self, vocabulary: tuple[str, ...]) -> TextLayout:
         """What a recording's description says of it."""
         width = cast("Literal[1, 2, 4]", self.codes.dtype.itemsize)
-        return TextLayout(code_width=width, vocabulary=vocabulary)
+        return TextLayout(code_width=width, vocabulary=vocabulary, lower=self.lower)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """What lies in files."""
@@ -270,28 +281,12 @@ def _bare_returns(codes: Codes) -> npt.NDArray[np.bool_]:
     return found
 
 
-def reading_in_words(text: Text, vocabulary: tuple[str, ...]) -> str:
-    """How a text was read, and what the network does not know of it; empty if all is as usual.
-
-    >>> text = Text.of("abba, abba!")
-    >>> reading_in_words(text, ("a", "b"))
-    "3 of 11 characters are unknown to the model, most of all ' ' (1), '!' (1), ',' (1)"
-    """
-    parts = []
-    if text.how not in ("", "ASCII", "UTF-8"):
-        parts.append(f"read as {text.how}")
-    unknown = text.unknown(vocabulary)
-    if unknown:
-        first = ", ".join(
-            f"{quoted(letter)} ({count:,})" for letter, count in list(unknown.items())[:3]
-        )
-        parts.append(
-            f"{sum(unknown.values()):,} of {len(text):,} characters are unknown to the model, "
-            f"most of all {first}"
-        )
-    if holds_right_to_left(text.codes):
-        parts.append(ORDER)
-    return "; ".join(parts)
+def lowered(codes: Codes) -> npt.NDArray[np.uint32]:
+    """Code points in lower case, each where it was; what would become two stays as it is."""
+    found, places = np.unique(codes, return_inverse=True)
+    lower = [chr(code).lower() for code in found.tolist()]
+    pairs = zip(lower, found.tolist(), strict=True)
+    return np.array([ord(one) if len(one) == 1 else code for one, code in pairs], np.uint32)[places]
 
 
 def loosely(words: str) -> str:

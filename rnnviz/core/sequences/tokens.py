@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
@@ -27,6 +28,8 @@ class TokensLayout(Layout, frozen=True, kw_only=True, tag="tokens"):
     code_width: Literal[1, 2, 4]
     characters: Annotated[int, msgspec.Meta(ge=0, le=1 << 48)]
     """How many characters the shown text has."""
+    unknown: str = ""
+    """The symbol that stands for what the vocabulary lacks, where there is one."""
 
     def map(self, files: Files, length: int, name: str, path: Path | None) -> Tokens:
         """The tokens that lie in these files.
@@ -46,7 +49,8 @@ class TokensLayout(Layout, frozen=True, kw_only=True, tag="tokens"):
         ):
             raise ValueError("the places of the tokens in the text run backwards or leave it")
         ids = files.read(IDS, "<u4", (length,))
-        return Tokens(ids, spans, Text(codes, name, path), self.vocabulary)
+        shown = Text(codes, name, path)
+        return Tokens(ids, spans, shown, self.vocabulary, unknown=self.unknown)
 
 
 class Tokens:
@@ -57,6 +61,8 @@ class Tokens:
         spans: (T, 2) int64: where each token starts and stops in the shown text. They do not
             overlap, and both columns never fall; a token that is not shown is empty.
         shown: the text that people see.
+        unknown: the symbol that the network reads for every token that it does not know; empty
+            where it passes over them.
     """
 
     def __init__(
@@ -66,11 +72,13 @@ class Tokens:
         shown: Text,
         vocabulary: tuple[str, ...] = (),
         documents: Documents | None = None,
+        unknown: str = "",
     ) -> None:
         self.ids = ids
         self.spans = spans
         self.vocabulary = vocabulary
         self.documents = documents or Documents.one(len(ids))
+        self.unknown_symbol = unknown
         self._shown = shown
 
     @property
@@ -127,8 +135,29 @@ class Tokens:
         return np.where((found < len(self)) & (self.spans[inside, 0] <= characters), inside, -1)
 
     def known(self, start: int, stop: int, vocabulary: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-        """Which of these tokens the network knows."""
+        """Which of these tokens the network reads, be it as the symbol for those it lacks."""
         return np.not_equal(self.ids[start:stop], UNKNOWN_TOKEN)
+
+    def unknown(self, vocabulary: tuple[str, ...]) -> dict[str, int]:
+        """How often each token occurs that the vocabulary lacks, the commonest first.
+
+        Also of those that are read as the symbol for them; a text that holds that symbol itself,
+        as prepared ones do, says so in a known word.
+        """
+        vocabulary = vocabulary or self.vocabulary
+        stands = vocabulary.index(self.unknown_symbol) if self.unknown_symbol in vocabulary else -1
+        found: Counter[str] = Counter()
+        for start in range(0, len(self), _LOOKED_AT):
+            ids = self.ids[start : start + _LOOKED_AT]
+            lacking = np.flatnonzero((ids == UNKNOWN_TOKEN) | (ids == stands)) + start
+            if not len(lacking):
+                continue
+            first = int(self.spans[lacking[0], 0])
+            shown = self._shown.slice(first, int(self.spans[lacking[-1], 1]))
+            spans = (np.asarray(self.spans[lacking]) - first).tolist()
+            found.update(shown[a:b] for a, b in spans if b > a)
+        found.pop(self.unknown_symbol, None)
+        return dict(found.most_common())
 
     def layout(self, vocabulary: tuple[str, ...]) -> TokensLayout:
         """What a recording's description says of them."""
@@ -137,6 +166,7 @@ class Tokens:
             vocabulary=vocabulary or self.vocabulary,
             code_width=cast("Literal[1, 2, 4]", codes.dtype.itemsize),
             characters=len(codes),
+            unknown=self.unknown_symbol,
         )
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:

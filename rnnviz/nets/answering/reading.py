@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.errors import TextError
-from rnnviz.core.models.network import Head, Numbers, Symbols
+from rnnviz.core.models.network import Head, NetworkDescription, Numbers, Symbols
 from rnnviz.core.sequences.files.number_files import Table, read_table
+from rnnviz.core.sequences.text import Text
 from rnnviz.nets.answering.shared.walking import walk_reading
 from rnnviz.nets.classification.documents import read_text as read_documents
 from rnnviz.nets.opened import OpenedModel, by_request
@@ -34,14 +35,25 @@ def read_given(model: SequenceNetwork, given: TextGiven) -> Reading:
     Raises:
         TextError: it cannot be read, or is nothing for this model.
     """
-    reads, head = model.network.reads, model.network.head
-    if isinstance(reads, Symbols):
-        text = given.read()
-        tagged = read_tagged_text(reads, text, class_names(head))
-        return tagged or read_documents(text, SymbolReader(reads), ()).reading
+    if isinstance(model.network.reads, Symbols):
+        return documents_of(model.network, given.read())
     if not given.path:
         raise TextError("the model reads numbers; open a CSV, NPY or NPZ file of them")
     return read_table_for(model, read_table(Path(given.path)))
+
+
+def documents_of(network: NetworkDescription, text: Text) -> Reading:
+    """The documents, or the sentences with a label at each word, that a network reads of a text.
+
+    Raises:
+        TextError: there is no token at all.
+    """
+    reads, classes = network.reads, class_names(network.head)
+    assert isinstance(reads, Symbols)
+    if not network.answers_each:
+        return read_documents(text, SymbolReader(reads), classes).reading
+    tagged = read_tagged_text(reads, text, classes)
+    return tagged or read_documents(text, SymbolReader(reads), ()).reading
 
 
 def read_table_for(model: SequenceNetwork, table: Table) -> Reading:

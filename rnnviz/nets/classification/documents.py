@@ -161,6 +161,7 @@ def read_text(text: Text, tokenizer: SymbolReader, classes: Sequence[str]) -> Re
         text,
         tokenizer.symbols.vocabulary,
         Documents.of_lengths(lengths),
+        tokenizer.symbols.unknown,
     )
     said = np.repeat(np.array(truth, np.int32), lengths)
     return Read(read_tokens(tokens, said), tuple(kept))

@@ -22,7 +22,7 @@ from rnnviz.core.models.network import Reads, Symbols
 from rnnviz.core.sequences.base import Sequence
 from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.numbers import Numbers
-from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.text import Text, lowered
 from rnnviz.core.sequences.tokens import UNKNOWN_TOKEN, Tokens
 from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
 from rnnviz.nets.sequence.symbols.reader import SymbolReader
@@ -96,7 +96,7 @@ class CharacterSteps:
     def take(self, start: int, stop: int) -> tuple[Known, Tensor]:
         """See `Steps`."""
         codes = np.asarray(self._codes[start:stop])
-        ids = self._vocabulary.encode_codes(_lowered(codes) if self._lower else codes)
+        ids = self._vocabulary.encode_codes(lowered(codes) if self._lower else codes)
         known = ids != UNKNOWN
         return known, torch.from_numpy(ids[known]).long()
 
@@ -130,14 +130,6 @@ class NumberSteps:
         return np.ones(len(values), np.bool_), entering
 
 
-def _lowered(codes: npt.NDArray[Any]) -> npt.NDArray[np.uint32]:
-    """Code points in lower case, each where it was; what would become two stays as it is."""
-    found, places = np.unique(codes, return_inverse=True)
-    lower = [chr(code).lower() for code in found.tolist()]
-    pairs = zip(lower, found.tolist(), strict=True)
-    return np.array([ord(one) if len(one) == 1 else code for one, code in pairs], np.uint32)[places]
-
-
 def reads_characters(reads: Symbols) -> bool:
     """Whether each symbol is one character, so that a text is read as it lies on the disk."""
     plain = reads.unit == "characters" and not reads.unknown
@@ -155,12 +147,13 @@ def read_text(reads: Reads, text: Text) -> Reading:
         raise ModelFileError("the model reads numbers, not text; choose a file of numbers")
     if reads_characters(reads):
         steps = CharacterSteps(text, Vocabulary(reads.vocabulary), reads.lower)
-        return Reading(text, steps, reads.vocabulary)
+        shown = text.in_lower_case() if reads.lower else text
+        return Reading(shown, steps, reads.vocabulary)
     cut = SymbolReader(reads).cut(str(text))
     if not len(cut.ids):
         raise TextError(f"{text.name or 'the text'} holds no word that could be read")
     ids = np.where(cut.ids == UNKNOWN, UNKNOWN_TOKEN, cut.ids).astype(np.uint32)
-    return read_tokens(Tokens(ids, cut.spans, text, reads.vocabulary))
+    return read_tokens(Tokens(ids, cut.spans, text, reads.vocabulary, unknown=reads.unknown))
 
 
 def read_tokens(tokens: Tokens, truth: npt.NDArray[np.int32] | None = None) -> Reading:

@@ -21,7 +21,8 @@ from rnnviz.core.errors import ModelFileError, RnnvizError, RunDirectoryError, T
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.models.network import Described, SequenceDescription
 from rnnviz.core.runs.directory.config import TrainingConfig
-from rnnviz.core.sequences.text import Text, reading_in_words
+from rnnviz.core.sequences.in_words import reading_in_words
+from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.vocabulary import Vocabulary
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
@@ -146,7 +147,7 @@ class CharacterTask:
         """
         texts = [Text.read(Path(path)) for path in config.texts]
         task = cls(config, "".join(map(str, texts)), share)
-        read = [(text.name, reading_in_words(text, ())) for text in texts]
+        read = [(text.name, reading_in_words(text)) for text in texts]
         task.facts = with_notes(task.facts, [f"{name}: {said}" for name, said in read if said])
         return task
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from rnnviz.core.sequences.text import Text, reading_in_words
+from rnnviz.core.sequences.in_words import reading_in_words
 from rnnviz.core.system.background import Background
 from rnnviz.session.shared.recordings import Recordings
 
@@ -42,7 +42,7 @@ class ReadingNotes(QObject):
     @Slot()
     def _ask(self) -> None:
         text, recording = self._recordings.text, self._recordings.recording
-        if text is None or recording is None or recording.length != len(text):
+        if text is None or recording is None or not self._recordings.is_of_text:
             return
         if text.path is None:
             return  # what is typed is seen as it is typed
@@ -55,9 +55,9 @@ class ReadingNotes(QObject):
         text, recording = self._recordings.text, self._recordings.recording
         if self._counting.busy or text is None or recording is None:
             return  # the one before is still being counted; `_collect` comes back
-        known = recording.symbols if isinstance(recording.sequence, Text) else ()
+        sequence, known = recording.sequence, recording.symbols
         self._counted = self._about
-        self._counting.start(lambda: reading_in_words(text, known))
+        self._counting.start(lambda: reading_in_words(text, sequence, known))
         self._counting.ready_soon()
         self._collect()
 

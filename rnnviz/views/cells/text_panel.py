@@ -311,7 +311,9 @@ class TextPanel(QWidget):
         if recording is None:
             return np.ones(max(0, stop - start), np.bool_)
         if isinstance(recording.sequence, Text):
-            return self.view.text.known(start, stop, recording.symbols)
+            shown = self.view.text
+            read = shown.in_lower_case() if recording.sequence.lower else shown
+            return read.known(start, stop, recording.symbols)
         return known_characters(recording, start, stop)
 
     @Slot()

@@ -3,6 +3,16 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
+
+import numpy as np
+
+from rnnviz.core.recordings.description import Next
+from rnnviz.core.recordings.groups import layers_of
+from rnnviz.core.recordings.writer import RecordingWriter
+from rnnviz.core.sequences.tokens import Tokens
+from rnnviz.work.jobs.cells import Walked
+from tests.core.recordings.recordings import nothing_predicted
 
 
 def test_what_is_unusual_is_said_once(make_session, library_folder, qtbot):
@@ -26,7 +36,7 @@ def test_counting_holds_nothing_up_and_another_text_takes_its_turn(
 ):
     going, asked = threading.Event(), []
 
-    def slow(text, known):
+    def slow(text, sequence, known):
         asked.append(text.name)
         assert threading.current_thread() is not threading.main_thread()
         if text.name == "first.txt":
@@ -47,3 +57,34 @@ def test_counting_holds_nothing_up_and_another_text_takes_its_turn(
     qtbot.waitUntil(lambda: len(said) == 1)
     assert said == ["second.txt: 30 characters"], "nothing is said of a text that is gone"
     assert asked[-2:] == ["first.txt", "second.txt"]
+
+
+def walk_in_words(request, context):
+    """Words of which the network knows one."""
+    text = request.text.read()
+    spans = np.array([[0, 1], [2, 6], [7, 8]])
+    tokens = Tokens(np.array([1, 0, 1], np.uint32), spans, text, ("<unk>", "a"), unknown="<unk>")
+    groups, path = layers_of(2, 3, request.channels), request.model.path
+    writer = RecordingWriter(
+        Path(request.folder), tokens, groups, Next(), ("<unk>", "a"), model_path=path
+    )
+    channels = dict.fromkeys(request.channels, np.zeros((6, 3)))
+    writer.write(0, channels, nothing_predicted(3))
+    return Walked(3)
+
+
+def test_words_that_are_not_known_are_said_too(make_session, library_folder, qtbot):
+    session = make_session(walk=walk_in_words)
+    said: list[str] = []
+    session.message.connect(said.append)
+    session.open_model(library_folder / "m.safetensors")
+    odd = library_folder / "odd.txt"
+    odd.write_bytes("a caf\u00e9 a".encode("windows-1252"))
+
+    session.open_path(odd)
+
+    qtbot.waitUntil(lambda: len(said) == 2)
+    assert said[-1] == (
+        "odd.txt: read as Windows-1252; 1 of 3 words are unknown to the model, "
+        "which reads <unk> for each of them, most of all 'caf\u00e9' (1)"
+    )

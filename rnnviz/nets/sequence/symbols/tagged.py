@@ -50,5 +50,6 @@ def read_tagged_text(reads: Symbols, text: Text, labels: Sequence[str]) -> Readi
         text,
         reads.vocabulary,
         Documents.of_lengths(lengths),
+        reads.unknown,
     )
     return read_tokens(tokens, np.array(truth, np.int32))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from rnnviz.core.sequences.text import Text, reading_in_words
+from rnnviz.core.sequences.in_words import reading_in_words
+from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.texts.direction import holds_right_to_left, isolated, quoted
 
 
 @pytest.mark.parametrize("text", ["\u05d0", "ab \u0644", "\U00010900", "a\u202eb"])
 def test_right_to_left_letters_are_noticed(text: str) -> None:
     assert holds_right_to_left(Text.of(text).codes)
-    assert "from left to right" in reading_in_words(Text.of(text), tuple(set(text)))
+    assert "from left to right" in reading_in_words(Text.of(text), Text.of(text), tuple(set(text)))
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ def test_right_to_left_letters_are_noticed(text: str) -> None:
 )
 def test_other_scripts_need_no_word(text: str) -> None:
     assert not holds_right_to_left(Text.of(text).codes)
-    assert reading_in_words(Text.of(text), tuple(set(text))) == ""
+    assert reading_in_words(Text.of(text), Text.of(text), tuple(set(text))) == ""
     assert isolated(text) == text
 
 
