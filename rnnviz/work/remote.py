@@ -151,7 +151,9 @@ class Mirror:
         self._sockets = temporary_folder()
         self._streaming: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(folder / ADDRESS_FILE, json.dumps({"address": address}).encode())
+        write_atomically(
+            folder / ADDRESS_FILE, json.dumps({"address": address}).encode(), wait=False
+        )
         self._threads = [
             threading.Thread(target=self._repeat, args=(work,), daemon=True)
             for work in (self._stream_events, self._follow_life, self._fetch)

@@ -325,6 +325,7 @@ def write_links(path: Path, lines: Iterable[Links | Iterable[Link]], base: Base 
         AlignmentError: the file cannot be written.
     """
     try:
-        write_atomically(path, "".join(f"{links_line(line, base)}\n" for line in lines).encode())
+        content = "".join(f"{links_line(line, base)}\n" for line in lines).encode()
+        write_atomically(path, content, wait=False)
     except OSError as error:
         raise AlignmentError(f"cannot write {path}: {error.strerror}") from error

@@ -152,7 +152,7 @@ def replace_finding(path: Path, finding: Finding) -> SavedFinding:
     finding.check()
     content = msgspec.json.format(msgspec.json.encode(finding), indent=1) + b"\n"
     try:
-        write_atomically(path, content)
+        write_atomically(path, content, wait=False)
     except OSError as error:
         raise FindingError(f"cannot write {path}: {error.strerror}") from error
     return SavedFinding(path, finding)

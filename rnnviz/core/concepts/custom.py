@@ -276,7 +276,7 @@ def save_concept_file(concept: Concept, path: Path) -> None:
     content = msgspec.json.format(msgspec.json.encode(spec_of(concept)), indent=2)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content + b"\n")
+        write_atomically(path, content + b"\n", wait=False)
     except OSError as error:
         raise ConceptError(f"cannot write {path}: {error.strerror}") from error
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,13 +47,82 @@ def _name_beside(name: str) -> str:
     return f".{name}{ending}"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, wait: bool = True) -> None:
     """Write beside the target, flush to the disk, then rename over it.
 
+    Args:
+        wait: until the content lies on the disk. A drive that is busy takes a second for that, and
+            a window has none: without waiting, everybody reads the new file at once, also after
+            this process was killed, and a thread flushes it meanwhile; a process that ends waits
+            for that. Should the power fail in this very second, file systems that keep the order
+            of a writing and a renaming (ext4, btrfs, APFS) still have the old file or the new one.
+
     Raises:
-        OSError: it cannot be written; the old file stays.
+        OSError: it cannot be written, and the old file stays; or what was written before without
+            waiting did not reach the disk.
     """
+    if not wait:
+        _flusher.raise_problem()
     with replacing(path) as beside, beside.open("wb") as file:
         file.write(content)
         file.flush()
-        os.fsync(file.fileno())
+        if wait:
+            os.fsync(file.fileno())
+        else:
+            written = os.dup(file.fileno())
+    if not wait:
+        _flusher.put(written)
+
+
+class _Flusher:
+    """Files that are written, and do not lie on the disk yet; a thread while there are any."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[int] = deque()
+        self._thread: threading.Thread | None = None
+        self._problem: OSError | None = None
+
+    def put(self, descriptor: int) -> None:
+        """Flush this, and close it."""
+        with self._guard:
+            self._waiting.append(descriptor)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._flush, name="flushing")
+                self._thread.start()
+
+    def wait(self) -> None:
+        """Until all lies on the disk."""
+        with self._guard:
+            thread = self._thread
+        if thread is not None:
+            thread.join()
+
+    def raise_problem(self) -> None:
+        """Tell once what could not be flushed."""
+        with self._guard:
+            problem, self._problem = self._problem, None
+        if problem is not None:
+            raise problem
+
+    def _flush(self) -> None:
+        while True:
+            with self._guard:
+                if not self._waiting:
+                    self._thread = None
+                    return
+                descriptor = self._waiting.popleft()
+            try:
+                os.fsync(descriptor)
+            except OSError as error:
+                self._problem = error
+            finally:
+                os.close(descriptor)
+
+
+_flusher = _Flusher()
+
+
+def wait_until_flushed() -> None:
+    """Until all that was written without waiting lies on the disk."""
+    _flusher.wait()

@@ -162,7 +162,7 @@ def write_stories(path: Path, stories: Stories) -> None:
     content = msgspec.json.format(msgspec.json.encode(stories), indent=1) + b"\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content)
+        write_atomically(path, content, wait=False)
     except OSError as error:
         raise FindingError(f"cannot write {path}: {error.strerror}") from error
 

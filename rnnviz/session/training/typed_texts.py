@@ -29,7 +29,7 @@ def keep_text(folder: Path, text: Text) -> tuple[Path, bool]:
         return path, False
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, content)
+        write_atomically(path, content, wait=False)
     except OSError as error:
         raise TextError(f"cannot keep the text in {folder}: {error.strerror}") from error
     return path, True

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rnnviz.core.files.writing import replacing, write_atomically
+from rnnviz.core.files.writing import replacing, wait_until_flushed, write_atomically
 
 
 def test_a_write_that_fails_leaves_the_old_file(
@@ -42,3 +44,41 @@ def test_whoever_has_mapped_the_old_file_keeps_it(tmp_path: Path) -> None:
 def test_any_name_that_a_file_may_have_can_be_written(tmp_path: Path, name: str) -> None:
     write_atomically(tmp_path / name, b"whole")
     assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [(name, b"whole")]
+
+
+def test_without_waiting_the_file_is_there_while_the_drive_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = threading.Event()
+    flushed: list[tuple[int, str]] = []
+
+    def slow(descriptor: int) -> None:
+        assert busy.wait(20)
+        flushed.append((os.fstat(descriptor).st_size, threading.current_thread().name))
+
+    monkeypatch.setattr(os, "fsync", slow)
+    for words in (b"one", b"four"):
+        write_atomically(tmp_path / "kept", words, wait=False)
+        assert (tmp_path / "kept").read_bytes() == words
+    assert not flushed, "nobody waited"
+    busy.set()
+    wait_until_flushed()
+    assert flushed == [(3, "flushing"), (4, "flushing")]
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_what_did_not_reach_the_disk_is_told_at_the_next_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    write_atomically(tmp_path / "kept", b"one", wait=False)
+    wait_until_flushed()
+    monkeypatch.undo()
+    with pytest.raises(OSError, match="Input/output"):
+        write_atomically(tmp_path / "kept", b"two", wait=False)
+    write_atomically(tmp_path / "kept", b"three", wait=False)
+    wait_until_flushed()
+    assert (tmp_path / "kept").read_bytes() == b"three"

@@ -155,7 +155,7 @@ def rename(directory: Path, name: str) -> None:
     try:
         run = read_json(path, JsonObject)
         run["config"] = {**run.get("config", {}), "name": name}
-        write_atomically(path, json.dumps(run, indent=1).encode() + b"\n")
+        write_atomically(path, json.dumps(run, indent=1).encode() + b"\n", wait=False)
     except OSError as error:
         raise RunDirectoryError(f"cannot write {path}: {error.strerror}") from error
 

@@ -55,7 +55,7 @@ def ask(directory: Path, command: str, setting: str = "", value: float | None = 
         request.command, request.seq, request.setting, request.value, earlier[-_KEPT:]
     )
     try:
-        write_atomically(directory / "control.json", msgspec.json.encode(written))
+        write_atomically(directory / "control.json", msgspec.json.encode(written), wait=False)
     except OSError as error:
         raise RunDirectoryError(
             f"cannot write to {directory}: {error.strerror}; is the run still there?"
