@@ -32,7 +32,7 @@ def test_no_task_of_a_description_is_of_two_kinds():
 
 @pytest.mark.parametrize("kind", NETWORK_KINDS, ids=lambda kind: kind.key)
 def test_nets_has_a_function_for_every_job_and_no_other(kind):
-    asked = {request.task() for request in kind.jobs}
+    asked = {request.task() for request in kind.jobs()}
     assert asked == set(kind_named(kind.key).jobs)
 
 

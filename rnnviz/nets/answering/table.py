@@ -24,5 +24,5 @@ TASKS: Tasks = {
     **findings.TASKS,
     **stories.TASKS,
     **unroll.TASKS,
-    **{request: _ask_the_kind for kind in NETWORK_KINDS for request in kind.jobs},
+    **{request: _ask_the_kind for kind in NETWORK_KINDS for request in kind.jobs()},
 }

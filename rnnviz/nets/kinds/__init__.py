@@ -40,4 +40,4 @@ def job_of(opened: OpenedModel, request: type[Request[Any, Any]], file: str) -> 
         ModelFileError: it is of a kind that cannot be asked this.
     """
     require(kind_named(opened.kind), request.task(), file)
-    return network_kind(opened.kind).jobs[request]
+    return network_kind(opened.kind).jobs()[request]

@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from rnnviz.nets.opened import KindJob, OpenedModel
 from rnnviz.work.messages import Request
 
+KindJobs = Mapping[type[Request[Any, Any]], KindJob]
+"""A function for each job that a kind can be asked, by the type of its request."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class KindFacts:
@@ -35,8 +38,9 @@ class NetworkKind:
     Raises `ModelFileError` where they do not fit."""
     facts: Callable[[OpenedModel], KindFacts]
     """What is told of an open model beside what is told of all."""
-    jobs: Mapping[type[Request[Any, Any]], KindJob]
-    """A function for each of the `jobs` of its facts, by the type of its request."""
+    jobs: Callable[[], KindJobs]
+    """Gives a function for each of the `jobs` of its facts, by the type of its request. What these
+    functions need is imported when they are asked for: most commands only open a model."""
 
 
 def channel_facts(opened: OpenedModel) -> KindFacts:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from rnnviz.nets.answering import gradients, reading, unroll
-from rnnviz.nets.kinds.kind import NetworkKind, channel_facts
+from rnnviz.nets.kinds.kind import KindJobs, NetworkKind, channel_facts
 from rnnviz.nets.sequence.network import build_network
+
+
+def _jobs() -> KindJobs:
+    from rnnviz.nets.answering import gradients, reading, unroll
+
+    return {**reading.MODEL_JOBS, **gradients.ANSWER_JOBS, **unroll.MODEL_JOBS}
+
 
 NUMBERS_MODEL = NetworkKind(
     key="numbers-model",
     build=build_network,
     facts=channel_facts,
-    jobs={**reading.MODEL_JOBS, **gradients.ANSWER_JOBS, **unroll.MODEL_JOBS},
+    jobs=_jobs,
 )

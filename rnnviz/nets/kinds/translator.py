@@ -12,8 +12,7 @@ from rnnviz.nets.alignments.networks.model import TranslationModel, build_transl
 from rnnviz.nets.alignments.networks.pair_file import build_pair
 from rnnviz.nets.alignments.networks.pair_model import PairTranslator
 from rnnviz.nets.alignments.networks.tutorial_model import TutorialTranslator
-from rnnviz.nets.answering import alignments
-from rnnviz.nets.kinds.kind import KindFacts, NetworkKind
+from rnnviz.nets.kinds.kind import KindFacts, KindJobs, NetworkKind
 from rnnviz.nets.opened import OpenedModel
 
 
@@ -38,9 +37,15 @@ def _build(
     return own(description, tensors, file)
 
 
+def _jobs() -> KindJobs:
+    from rnnviz.nets.answering import alignments
+
+    return alignments.MODEL_JOBS
+
+
 TRANSLATOR = NetworkKind(
     key="translator",
     build=_build,
     facts=_facts,
-    jobs=alignments.MODEL_JOBS,
+    jobs=_jobs,
 )
