@@ -10,17 +10,20 @@ English. Which it does is decided from the text:
 - `«` opens and `»` closes (French, Russian), or the other way round where `»` stands before words
   and `«` behind them (German books, Danish); where there is hardly anything but `»`, it does both
   (Swedish books). One that opens within another is nested if a second one closes, as modern French
-  has it; in books that begin every line of a quotation with `«`, none does.
+  has it; in books that begin every line of a quotation with `«`, none does. Where the opening one
+  is `«`, a `»` at the beginning of a line says that the quotation goes on (Spanish).
 - `「`, `『` and `〝` open, `」`, `』`, `〞` and `〟` close (Chinese, Japanese).
-- `"` and its wide form (U+FF02) open and close in turn; before the last letter of a Hebrew word `"`
-  is part of an abbreviation.
-- `״` (Hebrew) opens behind a blank and closes behind a word; between letters it does nothing.
+- `"` and its wide form (U+FF02) open and close in turn; between Hebrew letters `"` is part of an
+  abbreviation, unless it opens behind a prefix (ב"הארץ").
+- `״` (Hebrew) opens behind a blank or such a prefix and closes behind a word; between other letters
+  it does nothing.
 
 Marks of different kinds may be nested. What is open ends with its paragraph, at the blank line.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -45,6 +48,13 @@ _BY_LANGUAGE = _LOW + _HIGH + _CLOSING + _LEFT + _RIGHT
 _MARKS = _BY_LANGUAGE + "".join((*_PAIRS, *_PAIRS.values())) + _HEBREW
 _BRACKETS = "([{<-\u2013\u2014"
 _ALEF, _TAV = 0x5D0, 0x5EA
+_PREFIXED = re.compile(r"(?<![א-ת])[ובכלמשה]{1,3}\Z")
+"""A word so far that is nothing but what Hebrew writes in front of words: and, in, as, to, from,
+that, the."""
+_OPENS_HEBREW = re.compile(r"(?<![א-ת])[\"״](?=[א-ת])")
+_CLOSES_HEBREW = re.compile(r"(?<=\S)[\"״](?![א-ת])")
+_HEBREW_AROUND = 2_000
+"""So many characters before and behind a mark are looked at for what opens and closes."""
 _BLOCK = 1 << 18
 _HARDLY = 4
 """There is hardly any of a mark if another occurs more than so many times as often."""
@@ -120,8 +130,12 @@ class _Reader(Struct):
         """How many quotations are open."""
         return sum(map(len, self.open.values()))
 
-    def meet(self, character: str, before: str, after: str) -> int:
-        """What this mark, between these two characters, does: 1 opens, -1 closes, 0 nothing."""
+    def meet(self, character: str, before: str, after: str, behind_prefix: bool) -> int:
+        """What this mark, between these two characters, does: 1 opens, -1 closes, 0 nothing.
+
+        Args:
+            behind_prefix: whether it is one of Hebrew that opens behind a prefix.
+        """
         if character in _LOW + _HIGH + _CLOSING:
             kind, opens, closes = "high", character != _CLOSING or self.use.closing_opens, False
             if character in _HIGH + _CLOSING:
@@ -131,9 +145,11 @@ class _Reader(Struct):
         elif character in _LEFT + _RIGHT:
             kind = "angles"
             opens, closes = character == self.use.angles[0], character == self.use.angles[1]
+            goes_on = character == _RIGHT and before in ("", "\n") and after.isalnum()
+            closes = closes and (opens or not goes_on)
         elif character == _HEBREW:
             kind = "hebrew"
-            opens = not before.isalnum() and after.isalnum()
+            opens = after.isalnum() and (not before.isalnum() or behind_prefix)
             closes = bool(before.strip()) and not after.isalnum()
         else:
             kind = next(mark for mark, last in _PAIRS.items() if character in mark + last)
@@ -171,7 +187,10 @@ def _windows(
             behind = chr(int(codes[place - 1])) if place else before
             next_one = window.start + place + 1
             after = text.slice(next_one, min(stop, next_one + 1))
-            steps[place] += reader.meet(character, behind, after)
+            prefixed = character == _HEBREW and _opens_behind_prefix(
+                text, window.start + place, start, stop
+            )
+            steps[place] += reader.meet(character, behind, after, prefixed)
         before = chr(int(codes[-1]))
         yield window, np.cumsum(steps, dtype=np.int32) > 0
 
@@ -196,8 +215,29 @@ def _straight(text: Text, first: int, last: int, start: int, stop: int) -> Mask:
     letters = np.zeros(len(codes) + 3, bool)
     shift = 1 - min(1, first - start)
     letters[shift : shift + len(around)] = (around >= _ALEF) & (around <= _TAV)
-    shortens: Mask = letters[:-3] & letters[2:-1] & ~letters[3:]
-    return found & ~shortens
+    found &= ~(letters[:-3] & letters[2:-1])
+    # What opens behind a prefix stands between letters as an abbreviation does.
+    for place in np.flatnonzero(among(codes, '"') & letters[:-3] & letters[2:-1]).tolist():
+        found[place] = _opens_behind_prefix(text, first + place, start, stop)
+    return found
+
+
+def _opens_behind_prefix(text: Text, mark: int, start: int, stop: int) -> bool:
+    """Whether this mark between Hebrew letters opens a quotation of which a prefix is no part.
+
+    It does behind a prefix alone, where none is open and the next one that is no abbreviation
+    closes: מכ"מים, radars, looks the same but for that.
+    """
+    before = text.slice(max(start, mark - _HEBREW_AROUND), mark).rpartition("\n\n")[2]
+    if not _PREFIXED.search(before):
+        return False
+    after = text.slice(mark + 1, min(stop, mark + _HEBREW_AROUND)).partition("\n\n")[0]
+    opened = max((match.start() for match in _OPENS_HEBREW.finditer(before)), default=-1)
+    closed = max((match.start() for match in _CLOSES_HEBREW.finditer(before)), default=-1)
+    if opened > closed:
+        return False
+    closes, opens = _CLOSES_HEBREW.search(after), _OPENS_HEBREW.search(after)
+    return closes is not None and (opens is None or closes.start() < opens.start())
 
 
 def _at_paragraph(count: npt.NDArray[np.int32], window: Window) -> npt.NDArray[np.int32]:

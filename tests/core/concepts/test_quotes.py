@@ -112,6 +112,39 @@ def test_a_hebrew_word_that_is_quoted_behind_its_article() -> None:
     assert INSIDE_QUOTES.label(text).tolist() == [1 <= place < 6 for place in range(len(text))]
 
 
+@pytest.mark.parametrize("mark", ['"', "\u05f4"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        'המנכ"לית אמרה ["בוא]".\n',  # abbreviation with a suffix
+        'שבצה"ל אמרו ["טוב]". הרמטכ"לים\n',  # with a prefix
+        'קרא ב["ידיעות אחרונות]" ואמר ["יש]".\n',  # several words
+        'מכ"מים אמרו ["כן]".\n',  # letters that are all prefixes
+        'אמר ["המכ"מים טובים]".\n',  # the same within a quotation
+    ],
+)
+def test_hebrew_prefixes_and_suffixes(line: str, mark: str) -> None:
+    text, inside, open_now = "", list[bool](), False
+    for letter in line.replace('"', mark) * 30:
+        if letter in "[]":
+            open_now = letter == "["
+        else:
+            text += letter
+            inside.append(open_now)
+    assert INSIDE_QUOTES.label(text).tolist() == inside
+    assert INSIDE_QUOTES.blocks is not None
+    for size in (1, 7, 64):
+        pieces = INSIDE_QUOTES.blocks(Text.of(text), 0, len(text), size)
+        assert np.concatenate(list(pieces)).tolist() == inside
+
+
+def test_a_mark_at_the_beginning_of_a_line_says_that_a_spanish_quotation_goes_on() -> None:
+    line = "Dijo: \u00abuno.\n\u00bbDos.\n\u00bbTres.\u00bb Y se fue.\n"
+    first, last = line.index("\u00ab"), line.rindex("\u00bb")
+    labels = INSIDE_QUOTES.label(line * 5).reshape(5, -1)
+    assert (labels == [first <= place < last for place in range(len(line))]).all()
+
+
 def test_inches_are_no_quotations() -> None:
     assert not INSIDE_QUOTES.label("a pipe of 5\u201d and one of 3\u201d and 2\u201d, too").any()
 

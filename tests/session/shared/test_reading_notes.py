@@ -62,11 +62,11 @@ def test_counting_holds_nothing_up_and_another_text_takes_its_turn(
 def walk_in_words(request, context):
     """Words of which the network knows one."""
     text = request.text.read()
-    spans = np.array([[0, 1], [2, 6], [7, 8]])
-    tokens = Tokens(np.array([1, 0, 1], np.uint32), spans, text, ("<unk>", "a"), unknown="<unk>")
+    spans = np.array([[0, 3], [4, 8], [9, 12]])
+    tokens = Tokens(np.array([1, 0, 1], np.uint32), spans, text, ("<unk>", "the"), unknown="<unk>")
     groups, path = layers_of(2, 3, request.channels), request.model.path
     writer = RecordingWriter(
-        Path(request.folder), tokens, groups, Next(), ("<unk>", "a"), model_path=path
+        Path(request.folder), tokens, groups, Next(), ("<unk>", "the"), model_path=path
     )
     channels = dict.fromkeys(request.channels, np.zeros((6, 3)))
     writer.write(0, channels, nothing_predicted(3))
@@ -79,7 +79,7 @@ def test_words_that_are_not_known_are_said_too(make_session, library_folder, qtb
     session.message.connect(said.append)
     session.open_model(library_folder / "m.safetensors")
     odd = library_folder / "odd.txt"
-    odd.write_bytes("a caf\u00e9 a".encode("windows-1252"))
+    odd.write_bytes("the caf\u00e9 the".encode("windows-1252"))
 
     session.open_path(odd)
 
