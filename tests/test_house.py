@@ -146,6 +146,64 @@ def test_a_late_turn_of_the_loop_has_a_receiver() -> None:
                 assert len(node.args) > 2, f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
+READ_AS_A_TYPE = {
+    "msgspec.convert": 1,
+    "msgspec.json.decode": 1,
+    "msgspec.msgpack.decode": 1,
+    "msgspec.json.Decoder": 0,
+    "msgspec.msgpack.Decoder": 0,
+}
+"""What reads as a type, and which of its arguments that is where it has no name."""
+
+
+def types_not_ready(tree: ast.AST) -> Iterator[int]:
+    """The lines that read as a type, in whichever thread, that is not made ready first."""
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for node in ast.walk(tree):
+        # Under another name it would not be seen below.
+        if isinstance(node, ast.ImportFrom):
+            names = {f"{node.module}.{alias.name}" for alias in node.names}
+            if names & {*READ_AS_A_TYPE, "msgspec.json", "msgspec.msgpack"}:
+                yield node.lineno
+        elif isinstance(node, ast.Attribute) and id(node) not in called:
+            yield from [node.lineno] * (ast.unparse(node) in READ_AS_A_TYPE)
+        if not isinstance(node, ast.Call):
+            continue
+        place = READ_AS_A_TYPE.get(ast.unparse(node.func), len(node.args))
+        kinds = [keyword.value for keyword in node.keywords if keyword.arg == "type"]
+        kinds += node.args[place : place + 1]
+        if ast.unparse(node.func) in READ_AS_A_TYPE and any(
+            not (isinstance(kind, ast.Call) and ast.unparse(kind.func) == "ready") for kind in kinds
+        ):
+            yield node.lineno
+
+
+def test_types_are_ready_before_something_is_read_as_one() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}:{line}"
+        for path, tree in parsed("msgspec")
+        if path.name != "ready_types.py"
+        for line in types_not_ready(tree)
+    ]
+    assert not found, "two threads at once may crash: see core.system.ready_types"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "msgspec.convert(found, Probe)",
+        "msgspec.json.decode(raw, type=list[str])",
+        "msgspec.msgpack.decode(raw, type=kind)",
+        "msgspec.json.Decoder(Event)",
+        "decode = msgspec.json.decode",
+        "from msgspec import convert",
+        "from msgspec.json import decode",
+    ],
+)
+def test_reading_as_a_type_that_is_not_ready_is_seen(line: str) -> None:
+    assert list(types_not_ready(ast.parse(line)))
+
+
 def imported_names(tree: ast.AST) -> Iterator[str]:
     """Every module that a file imports, dotted; for `from a import b` also `a.b`."""
     for node in ast.walk(tree):

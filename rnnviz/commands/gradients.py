@@ -150,11 +150,12 @@ def _matrices(network: ModelGiven, seed: int | None, folder: Path) -> list[Matri
     import msgspec
 
     from rnnviz.core.gradients.matrices import MatrixFacts
+    from rnnviz.core.system.ready_types import ready
     from rnnviz.work.jobs.gradients import RecurrentMatrices
 
     path = folder / "matrices.json"
     run_with_progress(RecurrentMatrices(model=network, path=str(path), seed=seed), "eigenvalues")
-    return msgspec.json.decode(path.read_bytes(), type=list[MatrixFacts])
+    return msgspec.json.decode(path.read_bytes(), type=ready(list[MatrixFacts]))
 
 
 def _scientific(value: float) -> str:

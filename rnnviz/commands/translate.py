@@ -411,6 +411,7 @@ def _file(arguments: argparse.Namespace) -> int:
     import msgspec
 
     from rnnviz.core.sequences.texts.lines import read_lines
+    from rnnviz.core.system.ready_types import ready
     from rnnviz.work.jobs.alignments import CorpusRow, TranslateCorpus
 
     with tempfile.TemporaryDirectory() as folder:
@@ -421,7 +422,7 @@ def _file(arguments: argparse.Namespace) -> int:
             search=_search(arguments),
         )
         written = run_with_progress(asked, "translating", "sentences")
-        rows = msgspec.json.decode(Path(written.path).read_bytes(), type=list[CorpusRow])
+        rows = msgspec.json.decode(Path(written.path).read_bytes(), type=ready(list[CorpusRow]))
     if arguments.to:
         _page(arguments, [row.source for row in rows])
     if arguments.json:

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from rnnviz.core.errors import Cancelled, RnnvizError
+from rnnviz.core.system.ready_types import ready
 from rnnviz.work.messages import (
     Done,
     Failed,
@@ -94,7 +95,7 @@ def _failure(request: Request[Any, Any], error: RnnvizError) -> Failure:
     wanted = {field.name for field in msgspec.structs.fields(request.failure)}
     facts = {name: fact for name, fact in error.facts.items() if name in wanted}
     told = {"kind": type(error).__name__, "message": str(error), **facts}
-    return msgspec.convert(told, request.failure)
+    return msgspec.convert(told, ready(request.failure))
 
 
 def serve(tasks: Tasks, wishes: Iterable[bytes], replies: BinaryIO) -> None:

@@ -14,6 +14,8 @@ from typing import IO, Any, ClassVar, Generic, Protocol, TypeVar, get_args
 
 import msgspec
 
+from rnnviz.core.system.ready_types import ready
+
 P = TypeVar("P")
 A = TypeVar("A")
 P_contra = TypeVar("P_contra", contravariant=True)
@@ -162,8 +164,8 @@ class _Named(msgspec.Struct, frozen=True):
     task: str
 
 
-_wishes = msgspec.msgpack.Decoder(_SentJob | Cancel)
-_replies = msgspec.msgpack.Decoder(_SentProgress | _SentDone | _SentFailed)
+_wishes = msgspec.msgpack.Decoder(ready(_SentJob | Cancel))
+_replies = msgspec.msgpack.Decoder(ready(_SentProgress | _SentDone | _SentFailed))
 
 
 def encode(message: Job | Cancel | Reply) -> bytes:
@@ -181,14 +183,18 @@ def decode_wish(message: bytes, tasks: Tasks) -> Job | Cancel | Failed:
     if isinstance(wish, Cancel):
         return wish
     try:
-        task = msgspec.msgpack.decode(wish.request, type=_Named).task
+        task = _read(wish.request, _Named).task
         kind = {kind.task(): kind for kind in tasks}[task]
-        return Job(wish.number, msgspec.msgpack.decode(wish.request, type=kind))
+        return Job(wish.number, _read(wish.request, kind))
     except KeyError as error:
         return Failed(wish.number, Failure(kind="defect", message=f"no task is called {error}"))
     except msgspec.DecodeError as error:
         message_ = f"the request makes no sense: {error}"
         return Failed(wish.number, Failure(kind="defect", message=message_))
+
+
+def _read(raw: msgspec.Raw, kind: Any) -> Any:
+    return msgspec.msgpack.decode(raw, type=ready(kind))
 
 
 def number_of(message: bytes) -> int:
@@ -200,14 +206,13 @@ def decode_reply(message: bytes, request: type[Request[Any, Any]]) -> Reply:
     """What the engine answers to a request of this type."""
     reply = _replies.decode(message)
     progress, answer = request.types()
-    decode = msgspec.msgpack.decode
     try:
         if isinstance(reply, _SentProgress):
-            facts = decode(reply.facts, type=progress | None if progress else None)
+            facts = _read(reply.facts, progress | None if progress else None)
             return Progress(reply.number, reply.done, reply.total, facts)
         if isinstance(reply, _SentDone):
-            return Done(reply.number, decode(reply.answer, type=answer))
-        return Failed(reply.number, decode(reply.failure, type=request.failure))
+            return Done(reply.number, _read(reply.answer, answer))
+        return Failed(reply.number, _read(reply.failure, request.failure))
     except msgspec.DecodeError as error:
         what = f"the answer to {request.task()!r} makes no sense: {error}"
         return Failed(reply.number, Failure(kind="defect", message=what, details=repr(message)))

@@ -33,6 +33,7 @@ from rnnviz.core.files.reading import DamagedFileError, read_json
 from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.core.sequences.text import Text
+from rnnviz.core.system.ready_types import ready
 
 FORMAT_VERSION = 1
 
@@ -238,7 +239,7 @@ def concept_from(spec: Spec | Mapping[str, object]) -> Concept:
         ConceptError: the specification is malformed, and which part of it.
     """
     try:
-        parsed: Spec = msgspec.convert(spec, type=Spec)
+        parsed: Spec = msgspec.convert(spec, type=ready(Spec))
     except (msgspec.ValidationError, RecursionError) as error:
         raise ConceptError(f"this specification is no concept: {error}") from error
     return _checked(parsed)
@@ -248,7 +249,7 @@ def spec_of(concept: Concept) -> Spec:
     """The specification from which `concept_from` makes this concept again."""
     if not concept.spec:
         return BuiltIn(name=concept.name)
-    made: Spec = msgspec.convert(concept.spec, type=Spec)
+    made: Spec = msgspec.convert(concept.spec, type=ready(Spec))
     return made
 
 
@@ -259,7 +260,7 @@ def load_concept_file(path: Path) -> Concept:
         ConceptError: unreadable, not JSON, or no concept.
     """
     try:
-        parsed: Spec = msgspec.convert(read_json(path, limit=_LARGEST_FILE), Spec)
+        parsed: Spec = msgspec.convert(read_json(path, limit=_LARGEST_FILE), ready(Spec))
     except OSError as error:
         raise ConceptError(f"cannot read {path}: {error.strerror}") from error
     except (DamagedFileError, msgspec.ValidationError) as error:

@@ -17,6 +17,8 @@ from typing import Any, TypeVar, overload
 
 import msgspec
 
+from rnnviz.core.system.ready_types import ready
+
 try:
     import resource
 except ImportError:  # Windows
@@ -136,7 +138,7 @@ def decode_json(raw: bytes, kind: Any = Any) -> Any:
     try:
         raw = raw.removeprefix(codecs.BOM_UTF8)
         text = "" if raw.isascii() and kind is not Any else raw.decode()
-        content = json.loads(text) if kind is Any else msgspec.json.decode(raw, type=kind)
+        content = json.loads(text) if kind is Any else msgspec.json.decode(raw, type=ready(kind))
         plain = content if kind is Any else msgspec.to_builtins(content)
     except RecursionError as error:
         raise DamagedFileError("it is nested too deeply") from error

@@ -20,6 +20,7 @@ from rnnviz.core.models.model_file import (
     read_header,
 )
 from rnnviz.core.models.network import NETWORK_VERSION, SequenceDescription
+from rnnviz.core.system.ready_types import ready
 
 
 class Described(NamedTuple):
@@ -64,7 +65,7 @@ def read_listed(path: Path) -> Listed:
     """
     raw = description_in(read_header(path), path.name)
     try:
-        about = msgspec.json.decode(raw.encode("utf-8", "replace"), type=_Task)
+        about = msgspec.json.decode(raw.encode("utf-8", "replace"), type=ready(_Task))
     except (ValueError, RecursionError, msgspec.DecodeError):
         about = _Task(version=NETWORK_VERSION)  # what is wrong is said below
     kind = kind_of_task(about.task)
@@ -115,4 +116,6 @@ def decode_described(raw: str, name: str) -> Described:
 def from_plain(about: Mapping[str, Any], kind: str) -> Any:
     """The description that this plain JSON is, of a model of the kind of this key."""
     today = about.get("version", 1) >= NETWORK_VERSION
-    return msgspec.convert(about, SequenceDescription if today else kind_named(kind).description)
+    return msgspec.convert(
+        about, ready(SequenceDescription if today else kind_named(kind).description)
+    )

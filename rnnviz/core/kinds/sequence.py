@@ -22,6 +22,7 @@ from rnnviz.core.models.network import (
     Symbols,
     stack_in_words,
 )
+from rnnviz.core.system.ready_types import ready
 
 _SEEN = {
     "every": "every state",
@@ -46,7 +47,7 @@ def kind_of_network(network: NetworkDescription) -> str:
 
 def network_lines(about: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What `rnnviz info` says of a network, by its description as plain JSON."""
-    network = msgspec.convert(about, SequenceDescription).network
+    network = msgspec.convert(about, ready(SequenceDescription)).network
     outputs, head = network.head.outputs, network.head
     named = ", ".join(outputs) if len(outputs) <= _NAMED else f"{len(outputs):,}"
     says = {"softmax": "one of", "sigmoid": "any of", "linear": "numbers:"}[head.gives]

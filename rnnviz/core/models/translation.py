@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
+from rnnviz.core.system.ready_types import ready
 
 from rnnviz.core.architectures import ArchitectureFacts, facts_of
 from rnnviz.core.errors import ModelFileError
@@ -72,7 +73,7 @@ class TranslatorTold(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def of(cls, plain: Mapping[str, object]) -> TranslatorTold:
         """What of a description as plain JSON is told here."""
-        return msgspec.convert(plain, cls)
+        return msgspec.convert(plain, ready(cls))
 
 
 class RecurrentDescription(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated
 
 import msgspec
+from rnnviz.core.system.ready_types import ready
 
 from rnnviz.core.quantities.units import layer_name, unit_name
 
@@ -53,6 +54,6 @@ def units_found(findings: Iterable[Mapping[str, object]]) -> Iterator[UnitFound]
     """
     for found in findings:
         try:
-            yield msgspec.convert(found, UnitFound)
+            yield msgspec.convert(found, ready(UnitFound))
         except msgspec.ValidationError:
             continue

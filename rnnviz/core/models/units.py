@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import msgspec
+from rnnviz.core.system.ready_types import ready
 
 from rnnviz.core.architectures import Range
 from rnnviz.core.models.network import (
@@ -53,7 +54,7 @@ def _groups_of_layer(
                 architecture=layer.architecture,
                 width=width,
                 channels=mine,
-                ranges=msgspec.convert(ranges, dict[str, Range]),
+                ranges=msgspec.convert(ranges, ready(dict[str, Range])),
                 layer=place,
                 direction=direction,
             )

@@ -18,6 +18,7 @@ from rnnviz.core.files.reading import DamagedFileError, read_json
 from rnnviz.core.recordings.groups import ChannelName, Group, Groups, layers_of
 from rnnviz.core.sequences.kinds import AnyLayout
 from rnnviz.core.sequences.text import TextLayout
+from rnnviz.core.system.ready_types import ready
 
 RECORDING_VERSION = 2
 DESCRIPTION = "recording.json"
@@ -179,13 +180,13 @@ def read_description(folder: Path) -> RecordingDescription:
     path = folder / DESCRIPTION
     try:
         content: Any = read_json(path)
-        version = msgspec.convert(content, _Outline).version
+        version = msgspec.convert(content, ready(_Outline)).version
         if version > RECORDING_VERSION:
             raise RecordingError(f"{folder} was written by a newer rnnviz; update this one")
         if version < RECORDING_VERSION:
-            description = msgspec.convert(content, _Version1).today()
+            description = msgspec.convert(content, ready(_Version1)).today()
         else:
-            description = msgspec.convert(content, RecordingDescription)
+            description = msgspec.convert(content, ready(RecordingDescription))
         description.check()
     except OSError as error:
         raise RecordingError(f"{folder} holds no recording: {error.strerror}") from error

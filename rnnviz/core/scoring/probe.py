@@ -35,6 +35,7 @@ from rnnviz.core.scoring.plan import running_together
 from rnnviz.core.scoring.ranking import LabelSource
 from rnnviz.core.scoring.results import restore_nan
 from rnnviz.core.scoring.steps import counted_steps
+from rnnviz.core.system.ready_types import ready
 
 CHARACTERS = 20_000
 """So many are taken from each half of the text at most."""
@@ -112,7 +113,7 @@ def read_probe(path: Path) -> Probe:
         for fit in ("together", "alone"):
             restore_nan(found[fit], Fit.__struct_fields__)
         restore_nan(found, ("base_rate",))
-        return msgspec.convert(found, Probe)
+        return msgspec.convert(found, ready(Probe))
     except OSError as error:
         raise RecordingError(f"cannot read the probe {path}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, IndexError) as error:

@@ -11,6 +11,7 @@ import msgspec
 from rnnviz.core.errors import RecordingError
 from rnnviz.core.files.reading import read_small
 from rnnviz.core.files.writing import write_atomically
+from rnnviz.core.system.ready_types import ready
 
 RANKING_VERSION = 1
 _LARGEST_BYTES = 1 << 28
@@ -126,9 +127,9 @@ def read_ranking(path: Path) -> Ranking:
     """
     try:
         raw = read_small(path, _LARGEST_BYTES)
-        if msgspec.json.decode(raw, type=_Version).version > RANKING_VERSION:
+        if msgspec.json.decode(raw, type=ready(_Version)).version > RANKING_VERSION:
             raise RecordingError(f"{path} was written by a newer rnnviz; update this one")
-        found = msgspec.json.decode(raw, type=_WrittenRanking)
+        found = msgspec.json.decode(raw, type=ready(_WrittenRanking))
     except OSError as error:
         raise RecordingError(f"cannot read the ranking {path}: {error.strerror}") from error
     except (ValueError, RecursionError, OverflowError, msgspec.DecodeError) as error:

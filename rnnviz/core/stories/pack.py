@@ -29,6 +29,7 @@ from rnnviz.core.stories.story import (
     told_here,
 )
 from rnnviz.core.system.identity import digest
+from rnnviz.core.system.ready_types import ready
 
 SUFFIX = ".rnnviz"
 LARGEST_BYTES = 1 << 33
@@ -137,7 +138,7 @@ def unpack(path: Path, folder: Path) -> Stories:
                 raise FindingError(f"{path.name} holds no list of stories")
             with archive.open(_LIST) as listed:
                 content = listed.read(LARGEST_FILE)
-            found = checked(msgspec.json.decode(content, type=Stories), path.name)
+            found = checked(msgspec.json.decode(content, type=ready(Stories)), path.name)
             target = folder / digest(content)[:16]
             wanted = {name for story in found.stories for name in _members(story)}
             for name in wanted:

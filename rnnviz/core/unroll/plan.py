@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from rnnviz.core.architectures import known_facts
 from rnnviz.core.errors import UnrollError
+from rnnviz.core.system.ready_types import ready
 
 MOST_STEPS = 40
 MOST_UNITS = 64
@@ -270,7 +271,7 @@ def of_word(word: str, **settings: object) -> Plan:
         "structure": "many-to-many",
         **settings,
     }
-    return msgspec.convert(given, Plan)
+    return msgspec.convert(given, ready(Plan))
 
 
 def letters_of(word: str) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ from msgspec import Struct
 
 from rnnviz.core.errors import UnrollError
 from rnnviz.core.files.array_files import read_arrays
+from rnnviz.core.system.ready_types import ready
 from rnnviz.core.unroll.plan import Plan
 
 Numbers = npt.NDArray[np.float64]
@@ -136,7 +137,7 @@ def read_trace(path: Path, plan: Plan, trained: int = 0) -> Trace:
 
 
 _Shape = tuple[Annotated[int, msgspec.Meta(ge=0, le=_MOST_BYTES)], ...]
-_SHAPES = msgspec.json.Decoder(dict[str, _Shape])
+_SHAPES = msgspec.json.Decoder(ready(dict[str, _Shape]))
 
 
 def _cut(numbers: Numbers, shapes: Mapping[str, _Shape]) -> dict[str, Numbers]:

@@ -14,6 +14,7 @@ from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.directory.config import TrainingConfig, read_run
 from rnnviz.core.runs.directory.control import Request
 from rnnviz.core.runs.directory.log import EVENTS, read_lines
+from rnnviz.core.system.ready_types import ready
 from rnnviz.nets.device import (
     device_in_words,
     device_of,
@@ -184,7 +185,7 @@ class _Training:
         self.config = msgspec.structs.replace(self.config, **settings)
         self.ended_before = facts["ended"]
         if "kept" in facts:
-            self.record.kept = msgspec.convert(facts["kept"], Kept)
+            self.record.kept = msgspec.convert(facts["kept"], ready(Kept))
         self.over = self.ended_before and bool(self.processes.agree(self.record.has_finished()))
 
     def begin(self) -> None:

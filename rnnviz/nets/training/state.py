@@ -21,6 +21,7 @@ from torch import Tensor
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.files.reading import check_fits, decode_json
 from rnnviz.core.files.writing import write_atomically
+from rnnviz.core.system.ready_types import ready
 
 STATE, BEFORE = "state.safetensors", "state-before.safetensors"
 _FACTS = "rnnviz-state"
@@ -136,6 +137,6 @@ def _read(path: Path) -> State:
     with safe_open(path, framework="pt") as file:
         metadata = file.metadata() or {}
         facts = decode_json(metadata[_FACTS].encode("utf-8", "replace"))
-        msgspec.convert(facts, _Facts)
+        msgspec.convert(facts, ready(_Facts))
         # Copies: what is mapped from the file would change under the training.
         return State({name: file.get_tensor(name).clone() for name in file.keys()}, facts)  # noqa: SIM118

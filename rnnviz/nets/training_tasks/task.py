@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.system.ready_types import ready
 from rnnviz.nets.language.model import count_parameters
 
 Options = TypeVar("Options", bound=msgspec.Struct)
@@ -42,7 +43,7 @@ def options_as(kind: type[Options], config: TrainingConfig, task: str) -> Option
         RnnvizError: one that is unknown, or of the wrong kind.
     """
     try:
-        return msgspec.convert(dict(config.options), kind, strict=False)
+        return msgspec.convert(dict(config.options), ready(kind), strict=False)
     except msgspec.ValidationError as error:
         raise RnnvizError(f"an option of the {task} task is wrong: {error}") from error
 

@@ -12,6 +12,7 @@ from rnnviz.core.alignments.files.parallel_corpus import words_between_blanks
 from rnnviz.core.alignments.links import Agreement, corpus_agreement, read_links
 from rnnviz.core.alignments.state_index import StateIndex
 from rnnviz.core.errors import AlignmentError
+from rnnviz.core.system.ready_types import ready
 from rnnviz.session.alignments.questions import ANSWER, TRANSLATOR
 from rnnviz.session.shared.identities import Answers, Subject
 from rnnviz.session.shared.jobs import Jobs
@@ -129,7 +130,7 @@ class AlignmentTables(QObject):
 
         def done(written: CorpusTranslated) -> None:
             raw = Path(written.path).read_bytes()
-            found = msgspec.json.decode(raw, type=tuple[CorpusRow, ...])
+            found = msgspec.json.decode(raw, type=ready(tuple[CorpusRow, ...]))
             self._corpora.put(_LAST, (path.name, found))
             self.corpus_changed.emit()
 

@@ -9,6 +9,7 @@ import msgspec
 from PySide6.QtCore import QObject, Signal
 
 from rnnviz.core.gradients.matrices import MatrixFacts
+from rnnviz.core.system.ready_types import ready
 from rnnviz.session.gradients.networks import Compared, Network, Window, answer_key
 from rnnviz.session.shared.identities import Answers
 from rnnviz.session.shared.jobs import Jobs
@@ -124,7 +125,9 @@ class Measurements(QObject):
 
         def done(written: Written) -> None:
             raw = Path(written.path).read_bytes()
-            self._matrices.put(network, tuple(msgspec.json.decode(raw, type=list[MatrixFacts])))
+            self._matrices.put(
+                network, tuple(msgspec.json.decode(raw, type=ready(list[MatrixFacts])))
+            )
             self.matrices_changed.emit()
 
         def failed(failure: Failure) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QByteArray, QEvent, QObject, QSettings, QSize, Qt, QT
 from PySide6.QtGui import QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QTabWidget, QWidget
 
+from rnnviz.core.system.ready_types import ready
 from rnnviz.session.session import Session
 from rnnviz.views.shared.controls.dock_handle import DockHandle
 from rnnviz.views.shared.importing import PLOTS, ImportsAhead
@@ -390,7 +391,7 @@ class Workspace(QMainWindow):
         if isinstance(sizes, str):
             # What another version wrote, or a person, is no reason to open no window.
             with contextlib.suppress(msgspec.DecodeError):
-                self._left = msgspec.json.decode(sizes, type=Left)
+                self._left = msgspec.json.decode(sizes, type=ready(Left))
         lower = self._lower
         self._at_right = bool(lower) and self.dockWidgetArea(lower[0]) == _RIGHT
         self._share_anew()

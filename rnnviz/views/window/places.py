@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Slot
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.stories.story import Story
+from rnnviz.core.system.ready_types import ready
 from rnnviz.session.shared.selection import Pin
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ class Places(QObject):
         if not isinstance(kept, str):
             return None
         try:
-            return msgspec.json.decode(kept, type=Left)
+            return msgspec.json.decode(kept, type=ready(Left))
         except (msgspec.MsgspecError, RecursionError):
             return None
 

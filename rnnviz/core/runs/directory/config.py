@@ -15,6 +15,7 @@ import msgspec
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.files.reading import DamagedFileError, JsonObject, read_json
 from rnnviz.core.files.writing import write_atomically
+from rnnviz.core.system.ready_types import ready
 
 RUN_VERSION = 2
 Options = dict[str, Any]
@@ -196,7 +197,7 @@ def read_run(directory: Path) -> RunFile:
     path = directory / "run.json"
     try:
         facts = read_json(path, JsonObject)
-        known = msgspec.convert(facts, _Run)
+        known = msgspec.convert(facts, ready(_Run))
         typed = msgspec.to_builtins(_typed(known.config))
     except OSError as error:
         raise RunDirectoryError(f"{directory} holds no run: {error.strerror}") from error
@@ -215,7 +216,7 @@ def read_run(directory: Path) -> RunFile:
 
 def _typed(config: Mapping[str, Any]) -> TrainingConfig:
     told = {name: value for name, value in config.items() if value is not None}
-    return msgspec.convert(told, TrainingConfig, strict=False)
+    return msgspec.convert(told, ready(TrainingConfig), strict=False)
 
 
 def read_config(directory: Path) -> TrainingConfig:

@@ -8,6 +8,8 @@ from typing import Annotated, get_args
 
 import msgspec
 
+from rnnviz.core.system.ready_types import ready
+
 LONGEST_LINE = 1 << 25
 """No event takes more bytes."""
 _LATEST_TIME = 1e11
@@ -231,7 +233,7 @@ class _Other(msgspec.Struct):
     step: Count = 0
 
 
-_OTHER = msgspec.json.Decoder(_Other)
+_OTHER = msgspec.json.Decoder(ready(_Other))
 
 
 def is_of_another_kind(line: bytes) -> bool:

@@ -21,6 +21,7 @@ from rnnviz.core.runs.directory.event import (
     is_of_another_kind,
     is_void,
 )
+from rnnviz.core.system.ready_types import ready
 
 EVENTS = "events.jsonl"
 _TAIL = 1 << 16
@@ -33,7 +34,7 @@ class _Line(msgspec.Struct):
     k: str
 
 
-_LINE, _EVENT = msgspec.json.Decoder(_Line), msgspec.json.Decoder(AnyEvent)
+_LINE, _EVENT = msgspec.json.Decoder(ready(_Line)), msgspec.json.Decoder(ready(AnyEvent))
 
 
 def finite_or_name(value: Any) -> Any:
@@ -181,7 +182,7 @@ def read_lines(path: Path) -> Iterator[JsonObject]:
     Raises:
         RunDirectoryError: it is there and cannot be read.
     """
-    decoder = msgspec.json.Decoder(JsonObject)
+    decoder = msgspec.json.Decoder(ready(JsonObject))
     try:
         with io.BufferedReader(open_regular(path)) as file:
             while line := file.readline(LONGEST_LINE):

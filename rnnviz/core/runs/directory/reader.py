@@ -17,6 +17,7 @@ import msgspec
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.files.reading import open_regular
 from rnnviz.core.runs.directory.event import LONGEST_LINE, AnyEvent, Event, is_of_another_kind
+from rnnviz.core.system.ready_types import ready
 
 _KEPT = re.compile(r"step-([0-9]{1,15})\.safetensors")
 PIECE_BYTES = 1 << 16
@@ -81,7 +82,7 @@ class EventTail:
         self._hopeless = False
         """A line without an end was met; what follows is not read."""
         self._inode = 0
-        self._decoder = msgspec.json.Decoder(AnyEvent)
+        self._decoder = msgspec.json.Decoder(ready(AnyEvent))
 
     def read(self, enough: Callable[[], bool] = lambda: False) -> list[Event]:
         """The events that are new, oldest first; stops early once `enough` says so.

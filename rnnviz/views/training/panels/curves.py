@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from rnnviz.core.runs.axis import StepAxis
 from rnnviz.core.runs.curve import Curve, Floats, SmoothedCurve
 from rnnviz.core.runs.record import RunRecord
+from rnnviz.core.system.ready_types import ready
 from rnnviz.session.training.runs import OpenRun
 from rnnviz.views.plots import Chart, CurvePlot, Trace, as_it_is
 from rnnviz.views.shared.controls.choices import Choices
@@ -473,7 +474,7 @@ def own_unit(run: OpenRun) -> str | None:
 def _kept_list(kept: object) -> list[str] | None:
     """A list of words as it was kept; None where there is none, or it is damaged."""
     try:
-        return msgspec.json.decode(str(kept), type=list[str]) if kept else None
+        return msgspec.json.decode(str(kept), type=ready(list[str])) if kept else None
     except msgspec.DecodeError:
         return None
 
