@@ -25,6 +25,7 @@ from rnnviz.core.system.left_behind import remove_left_behind
 from rnnviz.core.system.personal_folders import PersonalFolders
 from rnnviz.core.system.version_guard import check_qt
 from rnnviz.session.session import Session
+from rnnviz.session.shared.settings import Settings
 from rnnviz.views.shared.theme import Appearance
 from rnnviz.views.shared.words import speaking
 from rnnviz.views.window.window import Window
@@ -51,7 +52,7 @@ def build(app: QApplication, runner: Runner, folders: PersonalFolders | None = N
     """
     speaking.install()
     folders = folders or PersonalFolders.usable()
-    settings = QSettings(str(folders.config / "settings.ini"), QSettings.Format.IniFormat)
+    settings = Settings(folders.config / "settings.ini")
     app.setWindowIcon(QIcon(str(places.resources() / "icons" / "rnnviz.svg")))
     setting = settings.value("window/theme")
     appearance = Appearance(app, setting if setting in ("light", "dark") else "system")
