@@ -2,7 +2,8 @@
 
 Marks decide first (UTF-8, UTF-16, UTF-32). Then UTF-8, where each damaged place costs one
 character as long as most of what is not ASCII is sound; then Windows-1252, whose quotes Latin-1
-does not have; then Latin-1, in which every byte is something.
+does not have; then Latin-1, in which every byte is something. What does not look like a language of
+these two (rows of their letters, signs within words) is said to be doubtful, and not guessed at.
 """
 
 from __future__ import annotations
@@ -47,6 +48,33 @@ _DOUBT = (
     "which it may not be: letters beyond those of English stand in rows, as those of another "
     "script read wrongly; save it as UTF-8 if so"
 )
+_ODD = (
+    "which it may not be: signs and letters stand together as in no language of it, as those of "
+    "DOS, the Mac or Central Europe read wrongly; save it as UTF-8 if so"
+)
+_FEW_ODD = 3
+_SHARE_ODD = 0.1
+_MAY_JOIN = "\x85\x91\x92\x96\x97\xa0\xab\xac\xad\xb1\xb2\xb4\xb7\xbb\xd7\xf7"
+"""Signs of Windows-1252 that do stand between letters: apostrophes, dashes, the dot of Catalan."""
+_SIGNS = "".join(
+    sign
+    for sign in map(chr, range(0x80, 0x100))
+    if sign not in _MAY_JOIN and (not sign.isalpha() or sign in "\xaa\xba")
+)
+_SIGNS += _SIGNS.encode("latin-1").decode("windows-1252", "ignore")
+_WITHIN_WORDS = re.compile(f"(?<=[^\\W\\d_])[{re.escape(_SIGNS)}](?=[^\\W\\d_])")
+_CONTROLS = re.compile("[\x80-\x9f]")
+_LARGE_WITHIN = re.compile("(?<=[a-z])[\xc0-\xd6\xd8-\xde\u0152\u0160\u0178\u017d]")
+"""A capital beyond ASCII behind a small letter."""
+_OF_ICELAND = re.compile("[\xd0\xde\xf0\xfe]")
+_NOT_OF_ICELAND = re.compile(
+    "[\xc0\xc2-\xc5\xc7\xc8\xca-\xcc\xce\xcf\xd1\xd2\xd4\xd5\xd9\xdb\xdc"
+    "\xe0\xe2-\xe5\xe7\xe8\xea-\xec\xee\xef\xf1\xf2\xf4\xf5\xf9\xfb\xfc]"
+)
+"""Turkish, Romanian and Baltic letters are read as some of both."""
+_BYTES_OF_WINDOWS = re.compile(rb"[\x80-\x9f]")
+_UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+"""Bytes that Windows-1252 does not have."""
 
 
 class Decoded(NamedTuple):
@@ -89,11 +117,23 @@ def _of_bytes(raw: bytes) -> Decoded:
     sound = len(_LARGE_LETTER.findall(content))
     if cut or sound >= damaged or len(content) < len(raw):
         return Decoded(text, _with_damage("UTF-8", damaged))
-    try:
-        found = Decoded(content.decode("windows-1252"), "Windows-1252")
-    except UnicodeDecodeError:
+    undefined = len(_UNDEFINED.findall(content))
+    if undefined > _SHARE_ODD * len(_BYTES_OF_WINDOWS.findall(content)):
         found = Decoded(content.decode("latin-1"), "Latin-1")
-    return found._replace(how=f"{found.how}, {_DOUBT}") if _is_doubtful(found.text) else found
+    else:
+        text = content.decode("windows-1252", "replace")
+        found = Decoded(text, _with_damage("Windows-1252", undefined))
+    doubt = _DOUBT if _is_doubtful(found.text) else _ODD if _is_odd(found.text) else ""
+    return found._replace(how=f"{found.how}, {doubt}") if doubt else found
+
+
+def _is_odd(text: str) -> bool:
+    """Whether letters and signs stand together as in no language of these encodings."""
+    head = text[:_DOUBTED]
+    beyond = sum(map(len, _BEYOND.findall(head)))
+    odd = sum(len(pattern.findall(head)) for pattern in (_WITHIN_WORDS, _LARGE_WITHIN, _CONTROLS))
+    odd += min(len(_OF_ICELAND.findall(head)), len(_NOT_OF_ICELAND.findall(head)))
+    return odd >= max(_FEW_ODD, _SHARE_ODD * beyond)
 
 
 def _is_doubtful(text: str) -> bool:

@@ -52,6 +52,13 @@ def test_a_file_that_is_cut_inside_a_letter(tmp_path: Path, end: str) -> None:
     assert text.how == "UTF-8, 1 damaged place"
 
 
+def test_a_byte_that_windows_1252_does_not_have_costs_one_character(tmp_path: Path) -> None:
+    text = read(tmp_path, "\u201cno\u201d, he said ".encode("windows-1252") * 9 + b"\x81")
+    assert text.how == "Windows-1252, 1 damaged place"
+    assert str(text).startswith("\u201cno\u201d")
+    assert str(text).endswith("\ufffd")
+
+
 def test_what_windows_1252_does_not_have_is_latin_1(tmp_path: Path) -> None:
     text = read(tmp_path, b"na\xefve \x81 caf\xe9")
     assert text.how == "Latin-1"
@@ -130,10 +137,39 @@ def test_letters_of_another_script_read_wrongly_are_said(
 
 
 @pytest.mark.parametrize(
-    "letters", ["Füße grüßen süße Größe.", "« Où est l’été ? » créée à Noël…", "það er þú því ég"]
+    "letters",
+    [
+        "Füße grüßen süße Größe.",
+        "« Où est l’été ? » créée à Noël…",
+        "það er þú því ég",
+        "l´été col·lecció 5 m² don‘t",
+        "L’œuvre – déjà\xa0vu",
+        "Í Zürich sagði Ásgeir að það væri þá, þótt þú færir við sjó.",
+    ],
 )
 def test_of_western_languages_nothing_is_doubted(tmp_path: Path, letters: str) -> None:
     assert read(tmp_path, letters.encode("windows-1252") * 9).how == "Windows-1252"
+
+
+@pytest.mark.parametrize(
+    ("words", "encoding"),
+    [
+        ("L'élève est allé à l'école où la fenêtre était ouverte.", "cp850"),
+        ("Das Mädchen hört über die Straße: schöne Grüße!", "cp437"),
+        ("El niño comió mañana; ¿qué pasó aquí, señor?", "cp850"),
+        ("Das Mädchen hört über die Straße: schöne Grüße!", "mac_roman"),
+        ("L'élève est allé à l'école où la fenêtre était ouverte.", "mac_roman"),
+        ("Han gik over åen på vej til København, først, så, måde.", "mac_roman"),
+        ("He said “no” and the café’s “yes”; it’s naïve.", "mac_roman"),
+        ("Zażółć gęślą jaźń, powiedział mąż; źle się czuję.", "cp1250"),
+        ("Şimdi çok güzel bir gün; ığdır, ağaç, öğretmen, çünkü.", "cp1254"),
+        ("Žmogus ėjo į miestą; šiandien, ačiū, ąžuolas, žmonės.", "cp1257"),
+    ],
+)
+def test_texts_of_dos_the_mac_and_central_europe_are_doubted(
+    tmp_path: Path, words: str, encoding: str
+) -> None:
+    assert "which it may not be" in read(tmp_path, words.encode(encoding) * 3).how
 
 
 @pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xff\xfe\0\0", b"\xfe\xff"])
