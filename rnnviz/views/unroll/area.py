@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -21,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.architectures import ARCHITECTURES, facts_of
-from rnnviz.core.errors import RnnvizError
+from rnnviz.core.export.figure import Figure
 from rnnviz.core.unroll.equations import formula_of
 from rnnviz.core.unroll.formulas import explain_set
 from rnnviz.core.unroll.page import figures_of, page
@@ -35,16 +36,13 @@ from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.number_field import NumberField, WholeField
 from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.controls.wrapping_row import WrappingRow, side_by_side
-from rnnviz.views.shared.question_boxes import ask_save_path
-from rnnviz.views.shared.theme import set_icon, theme_of
+from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.views.shared.words.speaking import speak
-from rnnviz.views.text.painting.moving_picture import MOVING
-from rnnviz.views.text.painting.text_figure import write_drawn
-from rnnviz.views.unroll.animating import Animating
 from rnnviz.views.unroll.drawing import UnrollDrawing
 from rnnviz.views.unroll.formula_panel import FormulaPanel
-from rnnviz.views.unroll.tools import KINDS, icon_button, word_button
+from rnnviz.views.unroll.played_area import PlayedArea
+from rnnviz.views.unroll.tools import icon_button, word_button
 from rnnviz.work.jobs.unroll import TestTime
 
 _SPEEDS = {"slow": 1600, "normal": 800, "fast": 300}
@@ -70,28 +68,14 @@ class _Room(QScrollArea):
             super().keyPressEvent(event)
 
 
-class UnrollArea(QWidget):
-    """Two rows of tools, the drawing, and the formula of the number that is pointed at.
-
-    Signals:
-        failed(str): what a person must read.
-        message(str): something for the status bar.
-    """
-
-    failed = Signal(str)
-    message = Signal(str)
+class UnrollArea(PlayedArea):
+    """Two rows of tools, the drawing, and the formula of the number that is pointed at."""
 
     def __init__(
         self, unroll: Unroll, switch: QWidget | None = None, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self._unroll = unroll
-        self.animating = Animating(self)
-        self.animating.message.connect(self.message)
-        self.animating.failed.connect(self.failed)
-        self.drawing = UnrollDrawing(unroll)
-        self._playing = QTimer(self)
-        self._playing.timeout.connect(self._play_on)
+        self._unroll, self.drawing = unroll, UnrollDrawing(unroll)
+        super().__init__(self.drawing, unroll, "moment", parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -265,12 +249,6 @@ class UnrollArea(QWidget):
         )
 
     def _moving(self) -> QWidget:
-        self._play = icon_button("play", "Play: one moment after the other (Space)")
-        self._play.clicked.connect(self.toggle_play)
-        back = icon_button("chevron-left", "One moment back (←)")
-        back.clicked.connect(self._back)
-        on = icon_button("chevron-right", "One moment on (→)")
-        on.clicked.connect(self._on)
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setAccessibleName("Moment")
         self._slider.setFixedWidth(140)
@@ -292,7 +270,7 @@ class UnrollArea(QWidget):
         )
         self._reach.toggled.connect(self.show_reach)
         return side_by_side(
-            back, self._play, on, self._slider, self._speed, self._roll, self._inside, self._reach
+            *self._movers, self._slider, self._speed, self._roll, self._inside, self._reach
         )
 
     @Slot(bool)
@@ -573,13 +551,23 @@ class UnrollArea(QWidget):
 
     # Moving
 
-    @Slot()
-    def _on(self) -> None:
-        self._unroll.step(1)
+    def go(self, by: int) -> None:
+        """A moment further on or back."""
+        self._unroll.step(by)
 
-    @Slot()
-    def _back(self) -> None:
-        self._unroll.step(-1)
+    def plays_ms(self) -> int:
+        """As the person chose."""
+        return int(self._speed.currentData())
+
+    def figures(self, dark: bool, size: tuple[float, float]) -> Iterator[Figure]:
+        """All moments."""
+        assert self._unroll.trace is not None
+        return figures_of(self._unroll.trace, dark, size)
+
+    def page(self, dark: bool, size: tuple[float, float]) -> str:
+        """All moments."""
+        assert self._unroll.trace is not None
+        return page(self._unroll.trace, dark, size)
 
     @Slot()
     def _train(self) -> None:
@@ -593,25 +581,6 @@ class UnrollArea(QWidget):
     def _learn(self) -> None:
         self._unroll.learn()
 
-    @Slot()
-    def toggle_play(self) -> None:
-        """Go on by itself, or stop."""
-        if self._playing.isActive():
-            self._playing.stop()
-        else:
-            self._playing.start(int(self._speed.currentData()))
-        playing = self._playing.isActive()
-        set_icon(self._play, "pause" if playing else "play")
-
-    @Slot()
-    def _play_on(self) -> None:
-        if not self.isVisible():
-            self.toggle_play()
-            return
-        self._playing.setInterval(int(self._speed.currentData()))
-        if not self._unroll.busy:
-            self._unroll.step(1)
-
     def toggle_rolled(self) -> None:
         """Roll the network up, or unroll it."""
         self._roll.setChecked(not self._roll.isChecked())
@@ -623,28 +592,6 @@ class UnrollArea(QWidget):
     def toggle_inside(self) -> None:
         """Show one step from inside, or all of them."""
         self._inside.setChecked(not self._inside.isChecked())
-
-    def save(self) -> None:
-        """Write the picture to a file that the person chooses, or all as a page or a moving one."""
-        picture, trace = self.drawing.picture, self._unroll.trace
-        if picture is None or trace is None:
-            return
-        path = ask_save_path(self, "Save the unrolled network", "unrolled", KINDS)
-        if path is None:
-            return
-        dark, size = theme_of(self).dark, (picture.figure.width, picture.figure.height)
-        if path.suffix.lower() in MOVING:
-            self.animating.write(path, figures_of(trace, dark, size))
-            return
-        try:
-            if path.suffix.lower() == ".html":
-                path.write_text(page(trace, dark, size), encoding="utf-8")
-            else:
-                write_drawn(path, picture.figure)
-        except (RnnvizError, OSError) as error:
-            self.failed.emit(str(error))
-            return
-        self.message.emit(f"Saved {path.name}")
 
     def sizeHint(self) -> QSize:
         """Room for the lecture's network."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from rnnviz.core.errors import RnnvizError
+from rnnviz.core.export.figure import Figure
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.unroll.model_formulas import explain_model
 from rnnviz.core.unroll.page import page_of_model
@@ -24,17 +25,12 @@ from rnnviz.session.unroll.opened import UnrolledModel
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.number_field import NumberField, WholeField
 from rnnviz.views.shared.controls.wrapping_row import WrappingRow, side_by_side
-from rnnviz.views.shared.question_boxes import ask_save_path
-from rnnviz.views.shared.theme import set_icon, theme_of
 from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.views.shared.words.speaking import speak
-from rnnviz.views.text.painting.moving_picture import MOVING
-from rnnviz.views.text.painting.text_figure import write_drawn
-from rnnviz.views.unroll.animating import Animating
+from rnnviz.views.unroll.played_area import PlayedArea
 from rnnviz.views.unroll.pointed_picture import PointedPicture
-from rnnviz.views.unroll.tools import KINDS, icon_button, word_button
+from rnnviz.views.unroll.tools import icon_button, word_button
 
-_PLAYS_MS = 700
 _NOTHING = (
     "No model has read a text here yet. Open one in Cells, put the cursor where it gets "
     "interesting, and choose Unroll here (U)."
@@ -73,31 +69,20 @@ class ModelDrawing(PointedPicture):
         self._model.set_steps(steps_that_fit(self.width()))
 
 
-class ModelArea(QWidget):
+class ModelArea(PlayedArea):
     """A row of tools over the picture, and the number that is pointed at below.
 
     Signals:
-        failed(str): what a person must read.
-        message(str): something for the status bar.
         unit_chosen(str): a unit was clicked twice, by its name.
     """
 
-    failed = Signal(str)
-    message = Signal(str)
     unit_chosen = Signal(str)
 
     def __init__(
         self, model: UnrolledModel, switch: QWidget, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self._model = model
-        self.animating = Animating(self)
-        self.animating.message.connect(self.message)
-        self.animating.failed.connect(self.failed)
-        self.drawing = ModelDrawing(model)
-        self._playing = QTimer(self)
-        self._playing.setInterval(_PLAYS_MS)
-        self._playing.timeout.connect(self._play_on)
+        self._model, self.drawing = model, ModelDrawing(model)
+        super().__init__(self.drawing, model, "step", parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -118,16 +103,10 @@ class ModelArea(QWidget):
         self._follow()
 
     def _moving(self) -> QWidget:
-        back = icon_button("chevron-left", "One step back (←)")
-        back.clicked.connect(self._back)
-        self._play = icon_button("play", "Play: one step after the other (Space)")
-        self._play.clicked.connect(self.toggle_play)
-        on = icon_button("chevron-right", "One step on (→)")
-        on.clicked.connect(self._on)
         self._at = WholeField("Step", 1, 2**40)
         self._at.setToolTip("The last step that is read, counted from 1")
         self._at.entered.connect(self._go)
-        return side_by_side(back, self._play, on, Label("Step"), self._at)
+        return side_by_side(*self._movers, Label("Step"), self._at)
 
     def _writing(self) -> QWidget:
         self._how = Choices()
@@ -194,13 +173,19 @@ class ModelArea(QWidget):
 
     # What the person does
 
-    @Slot()
-    def _on(self) -> None:
-        self._model.go(1)
+    def go(self, by: int) -> None:
+        """A step further on or back, or a symbol more or less."""
+        self._model.go(by)
 
-    @Slot()
-    def _back(self) -> None:
-        self._model.go(-1)
+    def figures(self, dark: bool, size: tuple[float, float]) -> Iterator[Figure]:
+        """A step more in each, the selected unit followed through them."""
+        assert self._model.trace is not None
+        return figures_of_model(self._model.trace, dark, size, self.drawing.marked)
+
+    def page(self, dark: bool, size: tuple[float, float]) -> str:
+        """The same."""
+        assert self._model.trace is not None
+        return page_of_model(self._model.trace, dark, size, self.drawing.marked)
 
     @Slot(object)
     def _go(self, step: int) -> None:
@@ -233,49 +218,9 @@ class ModelArea(QWidget):
         )
         self._follow()
 
-    @Slot()
-    def toggle_play(self) -> None:
-        """Go on by itself, or stop."""
-        if self._playing.isActive():
-            self._playing.stop()
-        else:
-            self._playing.start()
-        set_icon(self._play, "pause" if self._playing.isActive() else "play")
-
-    @Slot()
-    def _play_on(self) -> None:
-        if not self.isVisible():
-            self.toggle_play()
-        elif not self._model.busy:
-            self._model.go(1)
-
     @Slot(object)
     def _choose_unit(self, place: Place) -> None:
         trace = self._model.trace
         if trace is not None:
             row = trace.about.rows[int(place.key.split("/")[0])]
             self.unit_chosen.emit(unit_name(row.name, place.row))
-
-    def save(self) -> None:
-        """Write the picture to a file that the person chooses, or all as a page or a moving one."""
-        picture, trace = self.drawing.picture, self._model.trace
-        if picture is None or trace is None:
-            return
-        path = ask_save_path(self, "Save the unrolled model", "unrolled", KINDS)
-        if path is None:
-            return
-        dark, size = theme_of(self).dark, (picture.figure.width, picture.figure.height)
-        if path.suffix.lower() in MOVING:
-            self.animating.write(path, figures_of_model(trace, dark, size, self.drawing.marked))
-            return
-        try:
-            if path.suffix.lower() == ".html":
-                path.write_text(
-                    page_of_model(trace, dark, size, self.drawing.marked), encoding="utf-8"
-                )
-            else:
-                write_drawn(path, picture.figure)
-        except (RnnvizError, OSError) as error:
-            self.failed.emit(str(error))
-            return
-        self.message.emit(f"Saved {path.name}")

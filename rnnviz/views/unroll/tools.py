@@ -29,10 +29,3 @@ def _button(tip: str) -> QToolButton:
     button.setToolTip(plain_tip(tip))
     button.setAccessibleName(tip)
     return button
-
-
-KINDS = (
-    "Picture (*.png);;Drawing (*.svg);;Drawing (*.pdf);;Page to click through (*.html);;"
-    "Moving picture (*.gif);;Moving picture (*.webp)"
-)
-"""What the drawings of this workspace can be saved as."""

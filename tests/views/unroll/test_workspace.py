@@ -329,7 +329,7 @@ def test_a_step_is_opened_and_closed_and_the_radius_slides(area, qtbot):
 def test_the_picture_for_print_and_the_page_are_saved_from_the_window(
     area, tmp_path, monkeypatch, name, begins
 ):
-    monkeypatch.setattr("rnnviz.views.unroll.area.ask_save_path", lambda *_: tmp_path / name)
+    monkeypatch.setattr("rnnviz.views.unroll.played_area.ask_save_path", lambda *_: tmp_path / name)
     area.save()
     assert (tmp_path / name).read_bytes().startswith(begins)
 
