@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from rnnviz.core.alignments.alignment import Floats
 from rnnviz.core.alignments.words.tokens import is_mark
+from rnnviz.core.quantities.shown_numbers import shown_number
 
 EFFECTS: dict[str, str] = {
     "erased": "Erasing the weight",
@@ -73,7 +74,7 @@ def agreement(
 def in_words(found: dict[str, float]) -> str:
     """How far the attention agrees with each measure, for people."""
     said = "; ".join(
-        f"{EFFECTS[name].lower()} {tau:.2f}".replace("-", "−")
+        f"{EFFECTS[name].lower()} {shown_number(tau, '.2f')}"
         for name, tau in found.items()
         if math.isfinite(tau)
     )
@@ -88,4 +89,4 @@ def in_few_words(tau: float) -> str:
     >>> in_few_words(0.874)
     "Kendall's τ with the weights: 0.87"
     """
-    return f"Kendall's τ with the weights: {tau:.2f}".replace("-", "−") if tau == tau else ""
+    return f"Kendall's τ with the weights: {shown_number(tau, '.2f')}" if tau == tau else ""

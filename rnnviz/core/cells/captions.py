@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rnnviz.core.colours.colour import Scale, palette_words
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.scoring.separation import Separation
 
 
@@ -21,7 +22,7 @@ def caption(told: Separation, concept: str, scale: Scale) -> str:
     """
     what = concept[:1].lower() + concept[1:] if concept[1:2].islower() else concept
     if told.above is not None:
-        what = f"{what} above {_number(told.above)}"
+        what = f"{what} above {shown_number(told.above)}"
     figures = f"(right on {percent(told.right)} of this text); by chance {percent(told.chance)}"
     if not told.tells:
         return f"Not told by this unit: {what} {figures}"
@@ -48,7 +49,3 @@ def percent(share: float) -> str:
     if rounded <= 0 and share > 0:
         return f"{max(0.1, share * 100):.1f} %"
     return f"{rounded} %"
-
-
-def _number(value: float) -> str:
-    return f"{value:.3g}".replace("-", "−")

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from rnnviz.core.quantities.shown_numbers import shown_number
+
 _ROUNDING = 1e-6
 """Losses in nats that are no further apart are the same: float32, in batches of other sizes."""
 
@@ -37,8 +39,8 @@ class Intervention(msgspec.Struct, frozen=True, kw_only=True):
     def in_words(self) -> str:
         """What is done, for people: `cut`, `held at 0.5`, `0.5 added`."""
         if self.how == "add":
-            return f"{self.value:g} added".replace("-", "−")
-        return f"held at {self.value:g}".replace("-", "−") if self.value else "cut"
+            return f"{shown_number(self.value, 'g')} added"
+        return f"held at {shown_number(self.value, 'g')}" if self.value else "cut"
 
 
 class Effect(msgspec.Struct, frozen=True):

@@ -12,6 +12,7 @@ import numpy as np
 from rnnviz.core.architectures import facts_of
 from rnnviz.core.architectures.facts import ArchitectureFacts
 from rnnviz.core.export.mathematics import plain
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.unroll.equations import index, made, scores_of, slope, text, vanilla
 from rnnviz.core.unroll.pictures.parameters import title_of
 from rnnviz.core.unroll.pictures.picture import Place
@@ -65,7 +66,7 @@ def _last(plan: Plan, row: int, step: int) -> int:
 
 
 def _n(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")
+    return shown_number(value, ".3f")
 
 
 def _products(weights: Numbers, values: Numbers) -> str:
@@ -239,9 +240,9 @@ def _multiplied(matrix: Numbers, vector: Numbers) -> str:
 
 def _bracketed(matrix: Numbers, digits: int = 2) -> str:
     rows = "\\\\".join(
-        "&".join(f"{number:.{digits}f}" for number in row) for row in matrix.tolist()
+        "&".join(shown_number(number, f".{digits}f") for number in row) for row in matrix.tolist()
     )
-    return f"\\begin{{bmatrix}}{rows}\\end{{bmatrix}}".replace("-", "−")
+    return f"\\begin{{bmatrix}}{rows}\\end{{bmatrix}}"
 
 
 def _listed(values: Numbers) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rnnviz.core.architectures import facts_of
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.unroll.model_trace import ModelTrace
 from rnnviz.core.unroll.pictures.picture import Place, shown_symbol
@@ -84,4 +85,4 @@ def _answer_formula(trace: ModelTrace, place: Place) -> tuple[str, str]:
 
 
 def _n(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")
+    return shown_number(value, ".3f")

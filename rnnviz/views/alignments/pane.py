@@ -29,6 +29,7 @@ from rnnviz.core.alignments.words.tokens import is_mark, sentence_of, shown_toke
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.colours.weight_colours import WHOLE, weights_scale
 from rnnviz.core.errors import AlignmentError
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.alignments.drawing.lines_view import LinesView
 from rnnviz.views.alignments.drawing.step_view import StepView
@@ -591,7 +592,7 @@ def two_decimals(value: float, *, sign: bool = False) -> str:
     ('−0.12', '0.00', '+0.50')
     """
     rounded = round(float(value), 2) + 0.0
-    return f"{rounded:{'+' if sign else ''}.2f}".replace("-", "−")
+    return shown_number(rounded, "+.2f" if sign else ".2f")
 
 
 def title_of(answer: Answer) -> str:

@@ -26,6 +26,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rnnviz.core.colours.colour import MISSING, Scale
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.views.plots.parts.inks import Ink, ink_colour
@@ -289,7 +290,7 @@ class StripsView(QWidget):
         if step is None or not 0 <= step < len(strip.lines[-1][0]):
             return ""
         value = float(strip.lines[-1][0][step])
-        return f"{value:.3g}".replace("-", "−") if np.isfinite(value) else ""
+        return shown_number(value) if np.isfinite(value) else ""
 
     # What the person does
 

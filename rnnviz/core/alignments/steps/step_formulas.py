@@ -12,6 +12,7 @@ import numpy as np
 
 from rnnviz.core.alignments.steps.attention_steps import AttentionKind, AttentionSteps
 from rnnviz.core.alignments.steps.step_picture import Spot
+from rnnviz.core.quantities.shown_numbers import shown_number
 
 _MOST_TERMS = 5
 
@@ -37,7 +38,7 @@ def explain(steps: AttentionSteps, shown: int, spot: Spot) -> tuple[str, str]:
 
 
 def _n(value: float) -> str:
-    return f"{value:.3f}".replace("-", "−")
+    return shown_number(value, ".3f")
 
 
 def _sub(number: int) -> str:

@@ -29,6 +29,7 @@ from rnnviz.core.export.figure import (
     colours_of,
     hex_colour,
 )
+from rnnviz.core.quantities.shown_numbers import shown_number
 
 Part = Literal["memory", "place", "score", "weight", "context", "before", "state", "word", "read"]
 QUERY = {False: "#b84a00", True: "#ff9a52"}
@@ -291,7 +292,7 @@ class _Drawing:
         shown, size = list[str](), 0
         # Where places stand closely, fewer decimals rather than none to be read.
         for decimals in (2, 1, 0):
-            shown = [f"{value:.{decimals}f}".replace("-", "−") for value in values.tolist()]
+            shown = [shown_number(value, f".{decimals}f") for value in values.tolist()]
             longest = max(map(len, shown), default=1)
             size = int(min(self.small, (self.across - 2) / (longest * _LETTER)))
             if size >= 7:

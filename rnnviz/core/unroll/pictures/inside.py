@@ -17,6 +17,7 @@ from rnnviz.core.architectures.facts import ArchitectureFacts
 from rnnviz.core.colours.colour import INK, PAPER, Scale
 from rnnviz.core.export.figure import SOFT, Box, Figure, Words, add_arrow, colours_of, hex_colour
 from rnnviz.core.export.mathematics import add_formula, typeset
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.unroll.equations import text
 from rnnviz.core.unroll.pictures.picture import BACK, FORWARD, Picture, Place, shown_symbol
 from rnnviz.core.unroll.plan import Plan
@@ -203,7 +204,7 @@ class _Sheet:
                       self.step, row)
             )  # fmt: skip
             if cell >= 11.5:
-                said = f"{value:.2f}".replace("-", "−")
+                said = shown_number(value, ".2f")
                 self.picture.figure.words.append(
                     Words(
                         x + self._wide - 4,

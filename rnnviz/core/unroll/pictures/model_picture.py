@@ -29,6 +29,7 @@ from rnnviz.core.export.figure import (
     colours_of,
     hex_colour,
 )
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.unroll.model_trace import MOST_SHOWN, ModelTrace
 from rnnviz.core.unroll.pictures.picture import (
@@ -203,8 +204,7 @@ def _listed(trace: ModelTrace, step: int) -> str:
 
 
 def _signed(value: float) -> str:
-    shown = f"{value:+.2f}" if abs(value) < 10 else f"{value:+.1f}"
-    return shown.replace("-", "−")
+    return shown_number(value, "+.2f" if abs(value) < 10 else "+.1f")
 
 
 class _Drawing:

@@ -10,6 +10,7 @@ import numpy as np
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.export.figure import SOFT, Box, colours_of
 from rnnviz.core.export.mathematics import add_formula
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.unroll.equations import text
 from rnnviz.core.unroll.moments import Moment
 from rnnviz.core.unroll.pictures.layout import BOTTOM, READABLE, TOP, Layout
@@ -156,5 +157,5 @@ def _matrix(
             boxes.append(Box(left, top, wide, high, table[entry]))
             places.append(Place(left, top, width, cell, "weight", key, -1, row, column))
             if readable:
-                shown = f"{number:.2f}".replace("-", "−")
+                shown = shown_number(number, ".2f")
                 pen.words(left + width - 3, top + cell * 0.7, shown, size, "", False, "end")

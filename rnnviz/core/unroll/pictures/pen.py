@@ -11,6 +11,7 @@ import numpy as np
 
 from rnnviz.core.colours.colour import INK, Scale
 from rnnviz.core.export.figure import Box, Stroke, Words, add_arrow, colours_of, hex_colour
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.unroll.pictures.layout import READABLE
 from rnnviz.core.unroll.pictures.picture import Kind, Picture, Place
 from rnnviz.core.unroll.trace import Numbers, Trace
@@ -127,7 +128,7 @@ class Pen:
                 bold = row == heavy
                 mark = "▸" if bold else ""
                 self.words(
-                    x + width - 3, top + cell * 0.72, f"{mark}{value:.2f}".replace("-", "−"),
+                    x + width - 3, top + cell * 0.72, mark + shown_number(value, ".2f"),
                     marked if bold else size, ink, bold, "end",
                 )  # fmt: skip
 

@@ -7,6 +7,7 @@ import numpy as np
 from rnnviz.core.export.captions import lines_within
 from rnnviz.core.export.figure import SOFT, Box, Stroke
 from rnnviz.core.export.mathematics import add_formula, set_in_lines
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.unroll.pictures.pen import Pen
 from rnnviz.core.unroll.pictures.picture import FAINT, FORWARD, WRONG
 from rnnviz.core.unroll.reach import (
@@ -91,7 +92,7 @@ def _curves(
     for power in range(low, high + 1, max(1, (high - low) // 4)):
         level = below - (power - low) / (high - low) * (below - above)
         pen.figure.strokes.append(Stroke(left, level, right, level, 1.0, FAINT[dark]))
-        pen.words(left - 5, level + 4, f"1e{power}".replace("-", "−"), 10, soft, False, "end")
+        pen.words(left - 5, level + 4, f"1e{shown_number(power, 'd')}", 10, soft, False, "end")
 
     def place(share: tuple[float, float]) -> tuple[float, float]:
         return left + share[0] * (right - left), below - share[1] * (below - above)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from rnnviz.core.colours.colour import Scale
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.views.alignments.drawing.table_layout import (
     NAME_INSET,
     SLANT,
@@ -173,7 +174,7 @@ class TablePainter:
         for down, along in np.argwhere(told).tolist():
             value = float(part[down, along])
             self._painter.setPen(inks[own[down, along]])
-            shown = f"{value:.2f}".replace("-", "−") if math.isfinite(value) else "NaN"
+            shown = shown_number(value, ".2f") if math.isfinite(value) else "NaN"
             rect = layout.seen_rect(rows.start + down, columns.start + along)
             self._painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, shown)
 

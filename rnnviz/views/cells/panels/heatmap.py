@@ -11,6 +11,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.colours.colour import DIVERGING, Scale, scale_for
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.ranges import mask
 from rnnviz.core.recordings.recording import Recording, Values
 from rnnviz.core.recordings.rows import to_float32
@@ -206,7 +207,7 @@ class HeatmapPanel(Panel):
             return
         self.session.selection.set_cursor(int(x))
         name = recording.unit_name(unit)
-        value = f"{float(recording.values(self._channel, unit)[int(x)]):+.3f}".replace("-", "−")
+        value = shown_number(float(recording.values(self._channel, unit)[int(x)]), "+.3f")
         self._tell(f"{name} {self._channel}  {value}  at {int(x):,}")
 
     @Slot()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from rnnviz.core.cells.patterns import PatternUnit, Place
 from rnnviz.core.colours.colour import scale_for
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.cells.placing import piece_of
 from rnnviz.views.shared.controls.number_field import NumberField, WholeField
@@ -131,8 +132,8 @@ class PatternPanel(Panel):
         words = (
             recording.unit_name(unit.unit),
             "high" if unit.sign > 0 else "low",
-            f"{unit.mean:+.2f}".replace("-", "−"),
-            f"{unit.threshold:+.2f}".replace("-", "−"),
+            shown_number(unit.mean, "+.2f"),
+            shown_number(unit.threshold, "+.2f"),
         )
         for column, word in enumerate(words):
             item = QTableWidgetItem(word)

@@ -7,6 +7,7 @@ import numpy.typing as npt
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from rnnviz.core.concepts.base import Concept
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.in_words import steps_called
 from rnnviz.views.plots import Histogram, HistogramPlot, Points, ScatterPlot
@@ -100,9 +101,8 @@ class ScatterPanel(Panel):
         correlation = pearson(labels, values)
         low, high = label_range(labels)
         self.sentence.setText(
-            f"{unit} against “{concept.title}”: r = {correlation:+.2f} over {counted}. "
-            "The line is the running median.".replace("-", "−")
-            + beyond_in_words(labels)
+            f"{unit} against “{concept.title}”: r = {shown_number(correlation, '+.2f')} "
+            f"over {counted}. The line is the running median.{beyond_in_words(labels)}"
         )
         self.scatter.set_labels(concept.title, unit)
         columns = min(_COLUMNS, max(1, round(high - low)))
@@ -141,7 +141,9 @@ class ScatterPanel(Panel):
             None,
         )
         found = f" AUC {score.auc:.2f}." if score else ""
-        outside, inside = (f"{_mean(group):+.2f}" if group.size else "" for _, group, _ in there)
+        outside, inside = (
+            shown_number(_mean(group), "+.2f") if group.size else "" for _, group, _ in there
+        )
         if inside and outside:
             said = f": {inside} on average where it holds, {outside} elsewhere."
         elif outside:
@@ -150,8 +152,7 @@ class ScatterPanel(Panel):
             said = f", which holds at all of these places: {inside} on average."
         else:
             said = ": there is no value to show."
-        words = said.replace("-", "−")
-        self.sentence.setText(f"{unit} and “{concept.title}”{words}{found}")
+        self.sentence.setText(f"{unit} and “{concept.title}”{said}{found}")
         self.plots.setCurrentIndex(1)
 
 

@@ -11,6 +11,7 @@ from rnnviz.core.cells.mistakes import labels_each, largest_errors, wrong_labels
 from rnnviz.core.cells.surprises import LENGTH
 from rnnviz.core.cells.verdicts import DocumentVerdict, verdicts_of
 from rnnviz.core.colours.colour import scale_for
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.numbers import Numbers
 from rnnviz.views.cells.placing import piece_of
@@ -165,7 +166,7 @@ def _errors(recording: Recording) -> _Found:
     said = f"The numbers that came out farthest from what was wanted{by}, the worst first. {_GOES}"
     pieces = []
     for one in found:
-        text = f"{one.column} {one.found:.3g}, wanted {one.wanted:.3g}".replace("-", "−")
+        text = f"{one.column} {shown_number(one.found)}, wanted {shown_number(one.wanted)}"
         values = np.full(len(text), np.nan, np.float16)
         pieces.append(Piece(0, text, values, f"step {one.step:,}", 0, one.step, False))
     return _Found(said, tuple(pieces))

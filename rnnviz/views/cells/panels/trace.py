@@ -7,6 +7,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.architectures import Range
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.session.shared.selection import Pin
 from rnnviz.views.cells.colour_words import came_out, colours_title
@@ -94,7 +95,7 @@ class TracePanel(Panel):
             place = -1 if cursor is None else cursor - series.start
             # Nothing is said of a character that is not walked yet.
             inside = 0 <= place < len(series.values) and np.isfinite(series.values[place])
-            value = f"  {series.values[place]:+.2f}".replace("-", "−") if inside else ""
+            value = f"  {shown_number(series.values[place], '+.2f')}" if inside else ""
             entries.append((series.name + value, series.ink))
         if self._stacked:
             self.plot.name_strips(tuple(entries))

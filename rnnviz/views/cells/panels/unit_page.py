@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.snippets import Saturation, Snippet, UnitPage
 from rnnviz.core.colours.colour import scale_for
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.in_words import steps_called
 from rnnviz.views.cells.placing import piece_of
@@ -84,11 +85,13 @@ class UnitPagePanel(Panel):
         self.session.inspection.request_unit_page()
 
     def _show(self, page: UnitPage, recording: Recording) -> None:
-        said = (
-            f"mean {page.mean:.2f}, standard deviation {page.deviation:.2f}, "
-            f"from {page.low:.2f} to {page.high:.2f} over {page.characters:,} "
+        mean, deviation, lowest, highest = (
+            shown_number(value, ".2f") for value in (page.mean, page.deviation, page.low, page.high)
         )
-        self.facts.setText(said.replace("-", "−") + steps_called(recording.sequence))
+        self.facts.setText(
+            f"mean {mean}, standard deviation {deviation}, from {lowest} to {highest} over "
+            f"{page.characters:,} {steps_called(recording.sequence)}"
+        )
         high = page.high if page.high > page.low else page.low + 1
         edges = np.linspace(page.low, high, len(page.histogram) + 1)
         shares = np.array(page.histogram) / max(1, page.characters)
@@ -116,7 +119,7 @@ def _pieces(
     return tuple(
         Piece(
             *piece_of(recording, values, snippet.start, snippet.stop),
-            note=f"{snippet.value:+.2f}".replace("-", "−"),
+            note=shown_number(snippet.value, "+.2f"),
             focus=snippet.position,
         )
         for snippet in snippets

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.verdicts import DocumentVerdict, verdicts_of
 from rnnviz.core.colours.colour import Scale
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.shared.controls.lazy_table import Cell, LazyTable
 from rnnviz.views.shared.panel import Panel
@@ -198,7 +199,7 @@ def _of_long(explained: Explained) -> str:
 def _signed(value: float) -> str:
     if math.isnan(value):
         return "–"
-    return f"{value:+.2f}".replace("-", "−")
+    return shown_number(value, "+.2f")
 
 
 def _scale(way: Sequence[float]) -> Scale:

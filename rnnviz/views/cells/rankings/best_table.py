@@ -7,6 +7,7 @@ import math
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.session.session import Session
 from rnnviz.views.shared.controls.quiet_table import QuietTable
@@ -86,7 +87,7 @@ def _row(best: BestUnit, groups: Groups) -> tuple[str, ...]:
 
 
 def _figure(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−") if math.isfinite(value) else "–"
+    return shown_number(value, ".2f") if math.isfinite(value) else "–"
 
 
 def _odd(words: str, units: tuple[int, ...], groups: Groups) -> str:

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.groups import Groups
 from rnnviz.core.scoring import Score
 from rnnviz.views.plots.parts.export import Columns
@@ -56,7 +57,7 @@ class _Column(NamedTuple):
 def _figure(value: float, decimals: int, sign: str = "") -> str:
     if math.isnan(value):
         return "–"
-    return f"{value:{sign}.{decimals}f}".replace("-", "−")
+    return shown_number(value, f"{sign}.{decimals}f")
 
 
 _AUC = _Column(

@@ -10,13 +10,13 @@ import numpy.typing as npt
 import pyqtgraph as pg
 from PySide6.QtGui import QFont, QFontMetrics
 
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.sequences.text import NEWLINE, Text
 from rnnviz.views.text.painting.glyphs import character_name
 
 _PIXELS_PER_CHARACTER = 9
 _PIXELS_PER_ROW = 16
 _SHOWN = {"\n": "↵", "\t": "→", " ": "·", "\r": "␍"}
-_MINUS = "\N{MINUS SIGN}"
 
 _EVERY = (1, 2, 5, 10, 20, 50, 100)
 """Every so many of evenly spaced values get a tick."""
@@ -29,10 +29,8 @@ TickLevels = list[tuple[float, list[float]]]
 def number(value: float, spacing: float) -> str:
     """A tick's number: thousands in groups, as many decimals as the distance to the next needs."""
     decimals = max(0, int(np.ceil(-np.log10(spacing) - 1e-9))) if spacing < 1 else 0
-    shown = f"{value:,.{decimals}f}"
-    if float(shown.replace(",", "")) == 0:
-        shown = shown.lstrip("-")
-    return shown.replace("-", _MINUS)
+    # What rounds to zero has no minus.
+    return shown_number(round(float(value), decimals) + 0.0, f",.{decimals}f")
 
 
 class NumberAxis(pg.AxisItem):

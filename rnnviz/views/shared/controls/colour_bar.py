@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from rnnviz.core.colours.colour import LEVELS, Scale
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.views.shared.theme import theme_of, ui_font
 from rnnviz.views.text.painting.text_painter import words
 
@@ -155,5 +156,4 @@ class ColourBar(QWidget):
 
 def number(value: float) -> str:
     """A value with three significant digits and a true minus: `−0.42`."""
-    shown = "0" if value == 0 else f"{value:.3g}"
-    return shown.replace("-", "−")
+    return "0" if value == 0 else shown_number(value)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.architectures import Range, channel_named
 from rnnviz.core.colours.colour import palette
+from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.views.shared.theme import Theme, mono_font, text_scale, theme_of, ui_font
 from rnnviz.views.text.painting.glyphs import character_name, glyph
 
@@ -123,7 +124,7 @@ class HoverCard(QWidget):
             else:
                 share = value / (largest if within == "unbounded" and largest > 1 else 1.0)
                 _paint_bar(painter, theme, track, 0.5, 0.5 + share / 2, "blue-orange")
-            shown = f"{value:+.3f}".replace("-", "−") if within != "share" else f"{value:.3f}"
+            shown = shown_number(value, "+.3f") if within != "share" else f"{value:.3f}"
             _write_right(painter, QRectF(WIDTH - _PAD - 56, y, 56, _LINE), shown, font, colour)
             y += _LINE
         return y + 4
@@ -164,7 +165,7 @@ def spoken(facts: HoverFacts) -> str:
     value = facts.values.get(facts.channel)
     if value is not None:
         of_unit = f" of {facts.unit}" if facts.unit else ""
-        told.append(f"{facts.channel}{of_unit} {value:+.3f}".replace("-", "−"))
+        told.append(f"{facts.channel}{of_unit} {shown_number(value, '+.3f')}")
     if facts.surprisal_bits is not None:
         told.append(f"surprisal {facts.surprisal_bits:.2f} bits")
     if facts.predictions:
