@@ -66,13 +66,14 @@ class BandPlot(Plot):
         self._drawn: list[_Drawn] = []
         self._level = pg.InfiniteLine(angle=0, movable=False)
         self._place = pg.InfiniteLine(angle=90, movable=False)
-        self._beyond = EdgeWords()
+        self._beyond, self._nothing = EdgeWords(), EdgeWords()
         self._leaving = pg.ScatterPlotItem(size=9, pxMode=True, symbol="t")
         axis = LogAxis("left")
         axis.set_log(log)
         super().__init__(name, y_axis=axis, parent=parent)
         self.view.setMouseEnabled(x=True, y=True)
         self._beyond.put_into(self.view, foot=True)
+        self._nothing.put_into(self.view)
         self.item.addItem(self._leaving, ignoreBounds=True)
         for item in (self._level, self._place):
             self.item.addItem(item, ignoreBounds=True)
@@ -84,9 +85,21 @@ class BandPlot(Plot):
         """What is drawn."""
         return self._curves
 
-    def set_curves(self, curves: tuple[Banded, ...], y: tuple[float, float] | None = None) -> None:
-        """Draw these; the axes reach as far as they do, or from the first to the second of `y`."""
+    def set_curves(
+        self,
+        curves: tuple[Banded, ...],
+        y: tuple[float, float] | None = None,
+        nothing: str = "",
+    ) -> None:
+        """Draw these; the axes reach as far as they do, or from the first to the second of `y`.
+
+        Args:
+            nothing: what is said where there is no curve; axes would be made up.
+        """
         self._curves = curves
+        for side in ("left", "bottom"):
+            self.item.showAxis(side, bool(curves))
+        self._nothing.say("" if curves else nothing)
         self._resize(len(curves))
         for curve, drawn in zip(curves, self._drawn, strict=True):
             x = np.asarray(curve.x, float)
@@ -122,8 +135,8 @@ class BandPlot(Plot):
         self._leaving.setData(x=places, y=[low + 0.02 * (high - low)] * len(places))
         go = "curve goes" if len(places) == 1 else "curves go"
         said = f"{len(places):,} {go} on below the axis" if places else ""
-        if self._beyond.say(said):
-            self.setAccessibleDescription(said)
+        self._beyond.say(said)
+        self.setAccessibleDescription(self._nothing.words or said)
 
     def set_level(self, level: float | None) -> None:
         """Draw a line across at this value, or none."""
@@ -167,6 +180,7 @@ class BandPlot(Plot):
             drawn.line.setPen(pen)
             drawn.band.setBrush(ink_colour(curve.ink, theme, 0.13))
         self._beyond.recolour(theme)
+        self._nothing.recolour(theme)
         self._leaving.setBrush(ink_colour("muted", theme))
         self._leaving.setPen(pg.mkPen(theme.background))
         self._level.setPen(pg.mkPen(theme.muted, style=Qt.PenStyle.DashLine))

@@ -79,9 +79,10 @@ class ConceptPicker(Choices):
         return super().eventFilter(watched, event)
 
     def set_concepts(self, concepts: tuple[Concept, ...]) -> None:
-        """Offer these."""
+        """Offer these; what a person is typing stays."""
         if concepts == self._concepts:
             return
+        typed = self.currentText() if self._typing else None
         self._concepts = concepts
         model = QStandardItemModel(self)
         if self._optional:
@@ -106,11 +107,28 @@ class ConceptPicker(Choices):
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
         self.setCompleter(completer)
-        self.set_current(self._current)
+        self._show_current()
+        field = self.lineEdit()
+        if typed is not None and field is not None:
+            field.setText(typed)
+            field.setModified(True)
 
     def set_current(self, name: str | None) -> None:
-        """Show this concept, without choosing it."""
+        """Show this concept, without choosing it; a person who types goes on typing."""
+        if name == self._current:
+            return  # written anew, the name would lose what is selected in it
         self._current = name
+        if not self._typing:
+            self._show_current()
+
+    @property
+    def _typing(self) -> bool:
+        """Whether a person has begun to write a name; the list that completes it may have focus."""
+        field = self.lineEdit()
+        return field is not None and field.isModified()
+
+    def _show_current(self) -> None:
+        name = self._current
         wanted = "" if name is None and self._optional else name
         row = -1 if wanted is None else self.findData(wanted, _NAME)
         with QSignalBlocker(self):
@@ -121,7 +139,7 @@ class ConceptPicker(Choices):
     def _choose(self, row: int) -> None:
         name = self.itemData(row, _NAME)
         if name == _NEW_CONCEPT:
-            self.set_current(self._current)
+            self._show_current()
             self.new_requested.emit()
         elif name == "":
             self._current = None
@@ -137,11 +155,12 @@ class ConceptPicker(Choices):
         found = [concept for concept in offered if typed and typed in concept.title.lower()]
         exact = [concept for concept in found if concept.title.lower() == typed]
         match = exact[0] if exact else found[0] if len(found) == 1 else None
-        if match is None:
-            self.set_current(self._current)
-        elif match.name != self._current:
-            self.set_current(match.name)
-            self.chosen.emit(match.name)
+        changed = match is not None and match.name != self._current
+        if match is not None:
+            self._current = match.name
+        self._show_current()
+        if changed:
+            self.chosen.emit(self._current)
 
 
 def _writes(event: QKeyEvent) -> bool:

@@ -100,9 +100,16 @@ class ScatterPanel(Panel):
         labels, values = labels[applies], values[applies]
         correlation = pearson(labels, values)
         low, high = label_range(labels)
+        if np.isfinite(correlation):
+            said = f"r = {shown_number(correlation, '+.2f')}"
+        elif len(labels) < 2:
+            said = "no correlation of fewer than two places,"
+        else:
+            same = "the unit" if np.ptp(values) == 0 else "the concept"
+            said = f"no correlation, for {same} never changes,"
         self.sentence.setText(
-            f"{unit} against “{concept.title}”: r = {shown_number(correlation, '+.2f')} "
-            f"over {counted}. The line is the running median.{beyond_in_words(labels)}"
+            f"{unit} against “{concept.title}”: {said} over {counted}. "
+            f"The line is the running median.{beyond_in_words(labels)}"
         )
         self.scatter.set_labels(concept.title, unit)
         columns = min(_COLUMNS, max(1, round(high - low)))
@@ -165,9 +172,9 @@ def spread(length: int) -> npt.NDArray[np.int64]:
 
 
 def pearson(labels: Floats, values: Floats) -> float:
-    """Pearson's correlation; 0 where either never changes."""
+    """Pearson's correlation; NaN where either never changes, for then there is none."""
     if len(labels) < 2 or np.ptp(labels) == 0 or np.ptp(values) == 0:
-        return 0.0
+        return float("nan")
     return float(np.corrcoef(labels, values)[0, 1])
 
 

@@ -214,7 +214,9 @@ class DistancePanel(GradientPanel):
         # What belongs to another network, text or quantity goes before its successor is there.
         whole = self.full.isChecked()
         self.plot.set_curves(
-            tuple(drawn), None if whole else reach([curve for *_, curve in self._curves])
+            tuple(drawn),
+            None if whole else reach([curve for *_, curve in self._curves]),
+            "Computing…" if self._waiting else "None of these networks has this quantity.",
         )
         self._tell()
         self._fill_table()
@@ -317,12 +319,18 @@ class DistancePanel(GradientPanel):
                 Banded(f"bound of layer {layer + 1}", x, values, ink, dashed=True, faint=True)
             )
 
+    @property
+    def _waiting(self) -> list[Compared]:
+        """The networks whose curves are on their way."""
+        compared = self.session.gradients.compared
+        return [one for one in compared if not one.failure and not one.complete]
+
     def _tell(self) -> None:
         gradients = self.session.gradients
         failures = [
             f"{one.network.title}: {one.failure}" for one in gradients.compared if one.failure
         ]
-        waiting = [one for one in gradients.compared if not one.failure and not one.complete]
+        waiting = self._waiting
         fields = [one.field for one in gradients.compared if one.field]
         taken = {len(field.array("jacobian-steps")) for field in fields if field.has_jacobians}
         counts = " or ".join(str(count) for count in sorted(taken)) or "a few"

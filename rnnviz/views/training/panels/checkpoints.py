@@ -268,11 +268,15 @@ class CheckpointsPanel(Panel):
         self.every.setEnabled(bool(name) and len(stages.stages) > 1)
         stage = stages.stage
         score = stages.score(stage) if stage and name else None
-        self.score.setText(
-            in_words(score, stages.unit, stages.groups) if score else
-            "Scoring…" if name and stage and not stages.problem else
-            "Choose a concept to see how well the unit follows it."
-        )  # fmt: skip
+        if score is not None:
+            said = in_words(score, stages.unit, stages.groups)
+        elif not name:
+            said = "Choose a concept to see how well the unit follows it."
+        elif stage is None:
+            said = "The run has no checkpoint yet: the unit is scored once there is one."
+        else:
+            said = "" if stages.problem else "Scoring…"
+        self.score.setText(said)
         known = stages.history()
         self.history.setVisible(bool(name))
         run = self.session.runs.current

@@ -79,3 +79,25 @@ def test_a_name_that_was_typed_is_chosen(picker: ConceptPicker, qtbot: QtBot) ->
     with qtbot.waitSignal(picker.chosen) as chosen:
         qtbot.keyClick(field, Qt.Key.Key_Return)
     assert chosen.args == ["sentence-start"]
+
+
+@pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
+def test_a_list_that_is_drawn_anew_leaves_what_is_selected_and_typed(
+    picker: ConceptPicker, qtbot: QtBot
+) -> None:
+    picker.set_current("inside-quotes")
+    field = picker.lineEdit()
+    assert field is not None
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    picker.set_current("inside-quotes")  # a panel beside it was drawn
+    qtbot.keyClicks(field, "start of")
+    picker.set_concepts(CONCEPTS[:-1])
+    picker.set_current("brace-depth")
+    qtbot.keyClicks(field, " a sen")
+    assert field.text() == "start of a sen"
+    with qtbot.waitSignal(picker.chosen) as chosen:
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert chosen.args == ["sentence-start"]
+    assert field.text() == picker.itemText(picker.findData("sentence-start"))

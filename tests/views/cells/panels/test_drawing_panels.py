@@ -278,6 +278,22 @@ class TestScatter:
         panel._draw_scatter(concept, labels, np.zeros(20_000, np.float32), "1:0", "all")
         assert panel.sentence.text().endswith("2 of them lie beyond the axis, up to 4,000.")
 
+    def test_what_never_changes_has_no_correlation(self, session: Session, qtbot: QtBot) -> None:
+        session.selection.set_concept("position-in-line")
+        panel = ScatterPanel(session)
+        shown(qtbot, panel)
+        concept = session.rankings.concept("position-in-line")
+        assert concept is not None
+        some, same = np.arange(9, dtype=np.float32), np.ones(9, np.float32)
+        for labels, values, said in (
+            (some, same, "no correlation, for the unit never changes, over all."),
+            (same, some, "no correlation, for the concept never changes, over all."),
+            (some[:1], some[:1], "no correlation of fewer than two places, over all."),
+            (some, -some, "r = −1.00 over all."),
+        ):
+            panel._draw_scatter(concept, labels, values, "1:0", "all")
+            assert said in panel.sentence.text()
+
     @pytest.mark.parametrize("concept", ["inside-quotes", "position-in-line"])
     @pytest.mark.parametrize("everywhere", [False, True])
     def test_infinite_values_are_counted(
@@ -297,7 +313,7 @@ class TestScatter:
     def test_arithmetic(self) -> None:
         assert len(spread(1_000_000)) == 100_000
         assert spread(1_000_000)[-1] == 999_999
-        assert pearson(np.arange(4, dtype=np.float32), np.zeros(4, np.float32)) == 0.0
+        assert np.isnan(pearson(np.arange(4, dtype=np.float32), np.zeros(4, np.float32)))
         labels = np.array([0, 0, 0, 1, 1, 1], np.float32)
         x, y = running_median(labels, np.array([1, 2, 9, 5, 6, 7], np.float32))
         assert x.tolist() == [0.0, 1.0]

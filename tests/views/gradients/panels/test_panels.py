@@ -196,6 +196,23 @@ def test_no_field_is_seen_beside_the_name_of_another_network(qtbot, session, mon
     assert heat.plot._image.image is None
 
 
+def test_a_plot_without_curves_has_no_axes_and_says_why(qtbot, session, monkeypatch):
+    panel = shown(qtbot, DistancePanel(session))
+    axes = [panel.plot.item.getAxis(side) for side in ("left", "bottom")]
+    assert panel.plot.curves and all(axis.isVisible() for axis in axes)
+    with monkeypatch.context() as computing:
+        computing.setattr(session.gradients, "_found", {})
+        computing.setattr(session.gradients, "want_fields", lambda: None)
+        session.gradients.fields_changed.emit()
+        qtbot.waitUntil(lambda: not panel.plot.curves)
+        assert not any(axis.isVisible() for axis in axes)
+        assert panel.plot.accessibleDescription() == "Computing…"
+    session.gradients.fields_changed.emit()
+    qtbot.waitUntil(lambda: bool(panel.plot.curves))
+    assert all(axis.isVisible() for axis in axes)
+    assert panel.plot.accessibleDescription() == panel.plot.beyond
+
+
 def test_the_heatmap_blanks_what_truncation_cuts(qtbot, session):
     panel = shown(qtbot, GradientHeatmapPanel(session))
     session.gradients.measurements.set_chunk(5)

@@ -508,6 +508,22 @@ def test_the_slider_moves_through_the_checkpoints(
     qtbot.waitUntil(lambda: panel.where.text() == "After 200 steps")
 
 
+def test_a_run_without_a_checkpoint_says_so_where_a_concept_is_chosen(
+    session: Session, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_run(session, finished_run(tmp_path / "a"))
+    monkeypatch.setattr(type(session.checkpoint_walks), "stages", property(lambda _: ()))
+    panel = CheckpointsPanel(session)
+    shown(qtbot, panel)
+    assert panel.score.text().startswith("Choose a concept")
+    session.selection.set_concept("inside-quotes")
+    qtbot.waitUntil(lambda: panel.idle)
+    assert panel.where.text() == "No checkpoint yet"
+    assert (
+        panel.score.text() == "The run has no checkpoint yet: the unit is scored once there is one."
+    )
+
+
 def test_colours_of_one_checkpoint_never_stand_under_the_name_of_another(
     session: Session, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
