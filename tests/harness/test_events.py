@@ -8,7 +8,7 @@ import pytest
 from tests.harness.events import Fault, Windows, growth
 from tests.harness.soak import slopes, soak
 
-EVENTS = 120
+EVENTS = 80
 SOAK_SECONDS = 6.0
 FREEZE_SECONDS = 1.0
 """Beside other tests on a busy machine everything is slower, also by the processor's time."""

@@ -27,7 +27,7 @@ from tests.late_runner import LateRunner
 from tests.session import answering
 from tests.session.answering import SHAPES, code
 
-ORDERS, PARTS = 2_000, 8
+ORDERS, PARTS = 800, 8
 STORIES = ("m0", "m1", "t0", "t1", "gradients", "typed")
 """What the stories of these tests are told with."""
 CONCEPTS = ("inside-quotes", "sentence-start", "upper-case-word")
@@ -351,7 +351,7 @@ def test_a_story_is_told_whatever_is_still_loading_for_another(
 def test_whatever_is_shown_carries_what_is_open(
     part: int, late: Callable[..., tuple[Session, LateRunner]], world: Path
 ) -> None:
-    """2,000 random orders of open, switch, ask, and of answers that come late, or never."""
+    """800 random orders of open, switch, ask, and of answers that come late, or never."""
     session, runner = late(heeds=bool(part % 2))
     for order in range(ORDERS // PARTS):
         random = Random(f"{part}, {order}")

@@ -124,7 +124,7 @@ def test_hybrids_are_named(tmp_path: Path) -> None:
 def test_cut_or_damaged_it_is_refused_or_harmless(write: Any, tmp_path: Path) -> None:
     path = write(tmp_path / "model", drawn_mamba())
     raw, draw = path.read_bytes(), random.Random(3)
-    for _ in range(100):
+    for _ in range(40):  # `make hostile` damages many more
         os.truncate(path, draw.randrange(1, len(raw)))
         with pytest.raises(ModelFileError):
             open_model(path, SYMBOLS)

@@ -286,7 +286,7 @@ def test_cut_or_damaged_it_is_refused_or_harmless(
 ) -> None:
     path = write(tmp_path / "model", drawn_rwkv4())
     raw, draw = path.read_bytes(), random.Random(3)
-    for _ in range(150):
+    for _ in range(40):  # `make hostile` damages many more
         os.truncate(path, draw.randrange(1, len(raw)))
         with pytest.raises(ModelFileError):
             open_model(path, SYMBOLS)
