@@ -37,6 +37,17 @@ from rnnviz.core.recordings.writer import RecordingWriter
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system import deleting
 
+# What is collected stays to the end: to search it for garbage in between finds none.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is looked for, and only in what tests make."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
+
+
 # How long an example takes says how busy the machine is, and nothing of what is tried.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
