@@ -60,6 +60,7 @@ class ImagePlot(Plot):
             self._add_bar()
         if not with_names:
             self.item.hideAxis("left")
+        self.recolour(theme_of(self))
 
     def _add_bar(self) -> None:
         """The scale beside the picture."""
@@ -113,11 +114,11 @@ class ImagePlot(Plot):
             line = pg.InfiniteLine(angle=0, movable=False)
             self._lines.append(line)
             self.item.addItem(line, ignoreBounds=True)
+            self._recolour_lines(theme_of(self))
         while len(self._lines) > len(boundaries):
             self.item.removeItem(self._lines.pop())
         for line, place in zip(self._lines, boundaries, strict=True):
             line.setValue(place)
-        self.recolour(theme_of(self))
 
     def set_marks(self, row: int | None, character: int | None) -> None:
         """Frame a row, draw a line through a character."""
@@ -159,5 +160,8 @@ class ImagePlot(Plot):
             self._bar.axis.setTextPen(theme.muted)
         self._row.setPen(pg.mkPen(theme.text))
         self._column.setPen(pg.mkPen(theme.accent))
+        self._recolour_lines(theme)
+
+    def _recolour_lines(self, theme: Theme) -> None:
         for line in self._lines:
             line.setPen(pg.mkPen(theme.muted))

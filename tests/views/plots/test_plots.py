@@ -41,7 +41,7 @@ from rnnviz.views.plots.parts import export
 from rnnviz.views.plots.parts.axes import NumberAxis, TextAxis, number
 from rnnviz.views.plots.parts.log_axis import LogAxis
 from rnnviz.views.shared.question_boxes import save_as
-from rnnviz.views.shared.theme import DARK, LIGHT, Theme, qt_palette, ui_font
+from rnnviz.views.shared.theme import DARK, LIGHT, Theme, qt_palette, theme_of, ui_font
 from tests.views.cells.panels_world import click
 
 
@@ -416,3 +416,22 @@ def test_a_line_that_fills_the_plot_is_painted_piece_by_piece(
         made.grab()
         found.append(painted[-1])
     assert found == [(True, "auto"), (True, "on"), (False, "on")]
+
+
+def test_rows_that_get_other_names_colour_nothing_anew(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plot = ImagePlot("Units")
+    qtbot.addWidget(plot)
+    plot.set_values(np.zeros((4, 3), np.float16), 0, Scale(-1, 1, "blue-orange"))
+    assert plot._bar is not None
+    assert plot._bar.colorMap() is not None
+    plot.set_rows({1.0: "layer 1"}, (2,))
+    muted = theme_of(plot).muted
+    assert plot._lines[0].pen.color().name() == muted
+    coloured: list[object] = []
+    monkeypatch.setattr(plot, "recolour", coloured.append)
+    plot.set_rows({1.0: "layer 1", 3.0: "layer 2"}, (1, 3))
+    plot.set_values(np.ones((4, 3), np.float16), 0, Scale(-1, 1, "blue-orange"))
+    assert not coloured
+    assert [line.pen.color().name() for line in plot._lines] == [muted, muted]
