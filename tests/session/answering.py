@@ -81,7 +81,7 @@ def open_model(request: OpenModel, context: Context[None]) -> ModelOpened:
 def walk(request: cells.Walk, context: Context[cells.Walked]) -> cells.Walked:
     """Every value is `code(model, text)`; what was left goes on."""
     text, folder, path = request.text.read(), Path(request.folder), request.model.path
-    layers, units = SHAPES[Path(path).stem]
+    layers, units = SHAPES.get(Path(path).stem, (2, 3))  # also the checkpoints of a run
     groups, known = layers_of(layers, units, request.channels), VOCABULARY
 
     def waiting() -> None:

@@ -26,7 +26,8 @@ class AskedIntervention(NamedTuple):
     """What an answer is about, beside the model and the text."""
 
     intervention: Intervention
-    concept: str | None
+    concept: str
+    """What it is, not its name; empty without one."""
 
 
 class Interventions(QObject):
@@ -52,6 +53,7 @@ class Interventions(QObject):
         self._answers: Answers[AskedIntervention, Ablated] = jobs.answers(OPENED, TEXT)
         selection.unit_changed.connect(self.changed)
         selection.concept_changed.connect(self.changed)
+        rankings.concepts_changed.connect(self.changed)
         recordings.intervention_changed.connect(self.changed)
         recordings.recording_changed.connect(self.changed)
 
@@ -78,7 +80,11 @@ class Interventions(QObject):
 
     def answer(self, intervention: Intervention) -> Ablated | None:
         """What it did, if that was measured with the concept that is chosen now."""
-        return self._answers.get(AskedIntervention(intervention, self._selection.concept))
+        return self._answers.get(self._asked(intervention))
+
+    def _asked(self, intervention: Intervention) -> AskedIntervention:
+        definition = self._rankings.definition(self._selection.concept)
+        return AskedIntervention(intervention, definition)
 
     @property
     def shown(self) -> Intervention | None:
@@ -104,7 +110,7 @@ class Interventions(QObject):
             return
         name = self._selection.concept
         concept = self._rankings.concept(name) if name is not None else None
-        asked = AskedIntervention(intervention, name)
+        asked = self._asked(intervention)
         read = text.slice(0, CHARACTERS)
 
         def arrived(answer: Ablated) -> None:

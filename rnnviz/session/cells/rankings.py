@@ -156,6 +156,11 @@ class Rankings(QObject):
         """The concept of this name, if there is one."""
         return next((concept for concept in self.concepts if concept.name == name), None)
 
+    def definition(self, name: str | None) -> str:
+        """What the concept of this name is now: a person may give the name to another one."""
+        concept = None if name is None else self.concept(name)
+        return "" if concept is None else repr(spec_of(concept))
+
     def is_custom(self, name: str) -> bool:
         """Whether a person made this concept."""
         return name in self._custom

@@ -28,7 +28,8 @@ class UnitSummary(QObject):
         self._recordings = recordings
         self._selection = selection
         self._rankings = rankings
-        self._separation: tuple[tuple[object, ...], Separation | None] | None = None
+        self._separation: tuple[tuple[object, ...], object, Separation | None] | None = None
+        """What it is about, the labels themselves, and what was found."""
         self._health: tuple[tuple[object, ...], Health] | None = None
 
     @property
@@ -41,11 +42,12 @@ class UnitSummary(QObject):
         labels = self._rankings.labels(name)
         if labels is None or not recording.has(selection.channel, selection.unit):
             return None
-        key = (*self._about(recording.walked), id(labels))
-        if self._separation is None or self._separation[0] != key:
+        key, known = self._about(recording.walked), self._separation
+        if known is None or known[0] != key or known[1] is not labels:
             values = recording.shown_values(selection.channel, selection.unit)
-            self._separation = key, separation(values[: recording.walked], labels)
-        return self._separation[1]
+            known = key, labels, separation(values[: recording.walked], labels)
+            self._separation = known
+        return known[2]
 
     @property
     def health(self) -> Health:

@@ -112,6 +112,7 @@ class CheckpointWalks(QObject):
         selection.unit_changed.connect(self.take_unit)
         recordings.text_changed.connect(self.take_text)
         runs.current_changed.connect(self._begin_again)
+        rankings.concepts_changed.connect(self.stage_changed)
 
     # What is wanted
 
@@ -264,7 +265,7 @@ class CheckpointWalks(QObject):
 
     def score(self, stage: Stage) -> CheckpointScore | None:
         """How the units of a checkpoint follow the concept, if that is known by now."""
-        return self._scores.get((*self._key(stage), self._selection.concept))
+        return self._scores.get(self._scored(self._key(stage)))
 
     def history(self) -> list[tuple[int, CheckpointScore]]:
         """Every checkpoint whose score is known, by its step."""
@@ -282,7 +283,8 @@ class CheckpointWalks(QObject):
             missing = [
                 other
                 for other in self.stages
-                if self.score(other) is None and self._key(other) not in self._failed
+                if self.score(other) is None
+                and not {self._key(other), self._scored(self._key(other))} & self._failed
             ]
             if missing:
                 self._ask(missing[0])
@@ -297,8 +299,10 @@ class CheckpointWalks(QObject):
 
     def _missing(self, stage: Stage) -> bool:
         key = self._key(stage)
+        if key in self._failed or self._scored(key) in self._failed:
+            return False
         scored = self._selection.concept is None or self.score(stage) is not None
-        return key not in self._failed and not (key in self._walked and scored)
+        return not (key in self._walked and scored)
 
     def _ask(self, stage: Stage) -> bool:
         """Start what is missing of a checkpoint; whether anything is."""
@@ -352,9 +356,9 @@ class CheckpointWalks(QObject):
 
     def _ask_score(self, key: tuple[object, ...]) -> None:
         name, recording, channel = self._selection.concept, self._walked[key], self.channel
-        concept = self._rankings.concept(name) if name else None
+        concept, asked = self._rankings.concept(name) if name else None, self._scored(key)
         if concept is None:
-            self._failed.add(key)
+            self._failed.add(asked)
             return
 
         def done(written: Written) -> None:
@@ -370,11 +374,11 @@ class CheckpointWalks(QObject):
                     figures[score.unit] = figure
             chance = ranking.null_correlation if ranking.scalar else ranking.null_auc
             score_of_all = CheckpointScore(ranking.scalar, figures, chance, ranking.characters)
-            self._scores[(*key, name)] = score_of_all
+            self._scores[asked] = score_of_all
             self.arrived.emit()
 
         def failed(failure: Failure) -> None:
-            self._failed.add(key)
+            self._failed.add(asked)
             self.problem = failure.message
             self.arrived.emit()
 
@@ -391,6 +395,10 @@ class CheckpointWalks(QObject):
 
     def _key(self, stage: Stage) -> tuple[object, ...]:
         return (*self._stamps.get(stage, ("", -1, -1)), self._texts_taken, self.channel)
+
+    def _scored(self, key: tuple[object, ...]) -> tuple[object, ...]:
+        """What a score is of: a checkpoint, and what the concept is, whatever its name."""
+        return (*key, self._rankings.definition(self._selection.concept))
 
     def _keep(self, key: tuple[object, ...], recording: Recording) -> None:
         self._walked[key] = recording

@@ -189,3 +189,36 @@ def test_without_a_run_there_is_nothing(make_session) -> None:
     stages = make_session().checkpoint_walks
     stages.request()
     assert (stages.stages, stages.stage, stages.recording) == ((), None, None)
+
+
+def test_a_score_is_that_of_the_concept_as_it_is_now(session: Session) -> None:
+    mine: dict[str, object] = {"kind": "regular-expression", "name": "mine", "pattern": "a"}
+    session.rankings.add(mine)
+    session.selection.set_concept("mine")
+    session.checkpoint_walks.request()
+    session.checkpoint_walks.request()
+    assert session.checkpoint_walks.score(shown(session)) is not None
+    session.rankings.add({**mine, "pattern": "b"})
+    assert session.checkpoint_walks.score(shown(session)) is None
+    asked = ran(session).count("rank")
+    session.checkpoint_walks.request()
+    assert ran(session).count("rank") == asked + 1
+    assert session.checkpoint_walks.score(shown(session)) is not None
+
+
+def test_a_concept_that_cannot_be_scored_stands_in_the_way_of_no_other(
+    make_session, run: MadeRun
+) -> None:
+    def some(request, context):
+        if "inside-quotes" in str(request.concept):
+            raise ModelFileError("no labels")
+        return rank(request, context)
+
+    session = make_session(rank=some)
+    session.runs.open(run.directory)
+    session.runs.poll()
+    for concept, known in (("inside-quotes", False), ("sentence-start", True)):
+        session.selection.set_concept(concept)
+        session.checkpoint_walks.request()
+        session.checkpoint_walks.request()
+        assert (session.checkpoint_walks.score(shown(session)) is not None) == known
