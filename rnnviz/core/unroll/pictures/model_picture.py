@@ -17,14 +17,13 @@ from typing import Literal
 import numpy as np
 
 from rnnviz.core.architectures import channel_named
-from rnnviz.core.colours.colour import INK, PAPER, Scale
+from rnnviz.core.colours.colour import PAPER, Scale
 from rnnviz.core.export.captions import fitted, lines_within, width_of
 from rnnviz.core.export.figure import (
     SOFT,
     Box,
     Figure,
     Stroke,
-    Words,
     add_arrow,
     colours_of,
     hex_colour,
@@ -32,6 +31,7 @@ from rnnviz.core.export.figure import (
 from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.quantities.units import unit_name
 from rnnviz.core.unroll.model_trace import MOST_SHOWN, ModelTrace
+from rnnviz.core.unroll.pictures.pen import PlainPen
 from rnnviz.core.unroll.pictures.picture import (
     BACK,
     FAINT,
@@ -207,13 +207,12 @@ def _signed(value: float) -> str:
     return shown_number(value, "+.2f" if abs(value) < 10 else "+.1f")
 
 
-class _Drawing:
+class _Drawing(PlainPen):
     """Puts everything in its place."""
 
     def __init__(self, picture: Picture, layout: _Layout, dark: bool, marked: Unit | None) -> None:
-        self.picture, self.layout, self.dark, self.marked = picture, layout, dark, marked
-        self.trace, self.figure = layout.trace, picture.figure
-        self.ink, self.soft = hex_colour(INK[dark]), SOFT[dark]
+        super().__init__(picture, dark)
+        self.layout, self.trace, self.marked, self.soft = layout, layout.trace, marked, SOFT[dark]
 
     def draw(self) -> None:
         """All of it."""
@@ -232,18 +231,6 @@ class _Drawing:
             self._step(step, scales)
         if self.marked is not None:
             self._follow(*self.marked)
-
-    def words(
-        self,
-        x: float,
-        y: float,
-        text: str,
-        size: int = 12,
-        colour: str = "",
-        bold: bool = False,
-        anchor: Literal["start", "middle", "end"] = "start",
-    ) -> None:
-        self.figure.words.append(Words(x, y, text, size, colour or self.ink, bold, anchor))
 
     def _subtitle(self) -> str:
         about = self.trace.about
@@ -326,9 +313,7 @@ class _Drawing:
                     continue
                 x = left - (8 if start == tops[-1] else 12)
                 way = [(left + 2, start - 4), (x, start - 12), (x, end + 12)]
-                for (x1, y1), (x2, y2) in pairwise(way):
-                    self.figure.strokes.append(Stroke(x1, y1, x2, y2, 1.6, flow))
-                add_arrow(self.figure, x, end + 12, left + 3, end + 4, flow)
+                self.path([*way, (left + 3, end + 4)], flow, 1.6)
 
     def _symbol(self, step: int) -> None:
         about, layout = self.trace.about, self.layout

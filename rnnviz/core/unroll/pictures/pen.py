@@ -20,43 +20,13 @@ _WIDE = 2.62
 """So many times its size is a number of two decimals with a sign wide."""
 
 
-class Pen:
-    """Draws cells, words and arrows, and notes where numbers lie."""
+class PlainPen:
+    """Draws words, lines and arrows on a picture."""
 
-    def __init__(self, picture: Picture, dark: bool, trace: Trace) -> None:
+    def __init__(self, picture: Picture, dark: bool) -> None:
         self.picture, self.dark = picture, dark
         self.figure = picture.figure
-        self.trace = trace
         self.ink = hex_colour(INK[dark])
-        self._colours: dict[tuple[str, Scale], list[list[str]]] = {}
-        self._scales: dict[tuple[str, ...], Scale] = {}
-
-    def on(self, picture: Picture) -> Pen:
-        """The same pen on another picture: it knows the colours that it found."""
-        other = copy.copy(self)
-        other.picture, other.figure = picture, picture.figure
-        return other
-
-    def scale_of(self, key: str) -> Scale:
-        """The scale of all numbers of an array, found for all steps at once."""
-        if (key,) not in self._scales:
-            self._scales[key,] = scale_around_zero(self.trace[key])
-        return self._scales[key,]
-
-    def scale_of_gradients(self, *keys: str) -> Scale:
-        """As far as the numbers of any of these arrays go, either way."""
-        if keys not in self._scales:
-            reach = max(float(np.abs(self.trace[key]).max(initial=0.0)) for key in keys) or 1.0
-            self._scales[keys] = Scale(-reach, reach, "green-purple")
-        return self._scales[keys]
-
-    def _colours_of(self, key: str, scale: Scale) -> list[list[str]]:
-        """The colour of every number of an array, found for all steps at once."""
-        if (key, scale) not in self._colours:
-            table = colours_of(scale, self.dark)
-            rows = scale.index(self.trace[key]).tolist()
-            self._colours[key, scale] = [[table[entry] for entry in row] for row in rows]
-        return self._colours[key, scale]
 
     def words(
         self,
@@ -91,6 +61,43 @@ class Pen:
         """The same, the last one an arrow."""
         self.lines(points[:-1], colour, width)
         self.arrow(*points[-2], *points[-1], colour, width)
+
+
+class Pen(PlainPen):
+    """Draws also cells, and notes where numbers lie."""
+
+    def __init__(self, picture: Picture, dark: bool, trace: Trace) -> None:
+        super().__init__(picture, dark)
+        self.trace = trace
+        self._colours: dict[tuple[str, Scale], list[list[str]]] = {}
+        self._scales: dict[tuple[str, ...], Scale] = {}
+
+    def on(self, picture: Picture) -> Pen:
+        """The same pen on another picture: it knows the colours that it found."""
+        other = copy.copy(self)
+        other.picture, other.figure = picture, picture.figure
+        return other
+
+    def scale_of(self, key: str) -> Scale:
+        """The scale of all numbers of an array, found for all steps at once."""
+        if (key,) not in self._scales:
+            self._scales[key,] = scale_around_zero(self.trace[key])
+        return self._scales[key,]
+
+    def scale_of_gradients(self, *keys: str) -> Scale:
+        """As far as the numbers of any of these arrays go, either way."""
+        if keys not in self._scales:
+            reach = max(float(np.abs(self.trace[key]).max(initial=0.0)) for key in keys) or 1.0
+            self._scales[keys] = Scale(-reach, reach, "green-purple")
+        return self._scales[keys]
+
+    def _colours_of(self, key: str, scale: Scale) -> list[list[str]]:
+        """The colour of every number of an array, found for all steps at once."""
+        if (key, scale) not in self._colours:
+            table = colours_of(scale, self.dark)
+            rows = scale.index(self.trace[key]).tolist()
+            self._colours[key, scale] = [[table[entry] for entry in row] for row in rows]
+        return self._colours[key, scale]
 
     def place_of_arrow(
         self, x: float, top: float, bottom: float, key: str, step: int, done: bool
