@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from rnnviz.cli import main
@@ -30,6 +29,7 @@ from rnnviz.views.window.workspaces import WORKSPACES
 from rnnviz.work.runner import InlineRunner
 from tests.asking import ask
 from tests.nets.checkpoints.examples import CHARACTERS, Stock
+from tests.session.in_folder import session_in
 from tests.views.cells.panels_world import TEXT, make_session, planted_recording
 
 
@@ -120,14 +120,7 @@ def session(tmp_path: Path, qapp: Any) -> Any:
     (texts / "a.txt").write_text("a fine film with the worst plot and a great cast\n" * 3)
     about = {"file": "a.txt", "title": "A", "family": "prose", "source": "", "licence": ""}
     (texts / "index.json").write_text(json.dumps([about]))
-    made = Session(
-        InlineRunner(TASKS),
-        QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat),
-        cache=tmp_path / "cache",
-        data=tmp_path / "data",
-        models=tmp_path / "models",
-        resources=tmp_path / "resources",
-    )
+    made = session_in(tmp_path)
     yield made
     made.close()
 

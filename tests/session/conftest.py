@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
 
 from rnnviz.core.recordings.description import Next
 from rnnviz.core.recordings.groups import layers_of
@@ -18,6 +17,7 @@ from rnnviz.work.messages import Job, Listener
 from rnnviz.work.runner import InlineRunner
 from tests.core.recordings.recordings import nothing_predicted
 from tests.requests_by_name import by_request
+from tests.session.in_folder import session_in
 
 VOCABULARY = tuple('\n "abcdefghijklmnopqrstuvwxyz')
 
@@ -102,14 +102,7 @@ def make_session(library_folder: Path, qapp) -> Any:
     made: list[Session] = []
 
     def make(**tasks: Callable[..., Any]) -> Session:
-        session = Session(
-            CountingRunner(by_request(**{**TASKS, **tasks})),
-            QSettings(str(library_folder / "settings.ini"), QSettings.Format.IniFormat),
-            cache=library_folder / "cache",
-            data=library_folder / "data",
-            models=library_folder / "models",
-            resources=library_folder / "resources",
-        )
+        session = session_in(library_folder, CountingRunner(by_request(**{**TASKS, **tasks})))
         made.append(session)
         return session
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from PySide6.QtCore import QSettings
 
 from rnnviz.core.alignments.links import corpus_agreement
 from rnnviz.core.cells.finding import Finding
@@ -26,6 +25,7 @@ from rnnviz.work.jobs.gradients import StepClipped
 from tests.late_runner import LateRunner
 from tests.session import answering
 from tests.session.answering import SHAPES, code
+from tests.session.in_folder import session_in
 
 ORDERS, PARTS = 800, 8
 STORIES = ("m0", "m1", "t0", "t1", "gradients", "typed")
@@ -53,14 +53,7 @@ def late(world: Path, qapp: Any) -> Iterator[Callable[..., tuple[Session, LateRu
 
     def make(*, heeds: bool = False) -> tuple[Session, LateRunner]:
         runner = LateRunner(answering.TASKS, heeds=heeds)
-        session = Session(
-            runner,
-            QSettings(str(world / "settings.ini"), QSettings.Format.IniFormat),
-            cache=world / "cache",
-            data=world / "data",
-            models=world / "models",
-            resources=world / "resources",
-        )
+        session = session_in(world, runner)
         made.append(session)
         return session, runner
 

@@ -6,7 +6,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings
 
 from rnnviz.core.errors import GradientError, ModelFileError
 from rnnviz.core.models.model_file import ModelDescription
@@ -14,10 +13,10 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.nets.answering.table import TASKS
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.session.gradients.networks import Network, Window, affordable_losses
-from rnnviz.session.session import Session
 from rnnviz.work.messages import Job, Listener
 from rnnviz.work.runner import InlineRunner
 from tests.nets.small import random_text, small_model
+from tests.session.in_folder import session_in
 
 
 class Counting(InlineRunner):
@@ -43,14 +42,7 @@ def session(tmp_path: Path, qapp, runner):
     models.mkdir()
     for kind in ("rnn", "gru", "lstm"):
         save_model(models / f"{kind}.safetensors", small_model(kind))
-    made = Session(
-        runner,
-        QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat),
-        cache=tmp_path / "cache",
-        data=tmp_path / "data",
-        models=models,
-        resources=tmp_path / "resources",
-    )
+    made = session_in(tmp_path, runner)
     made.open_path(models / "lstm.safetensors")
     made.show_text(Text.of(random_text(300), "random"))
     made.gradients.set_window(Window(40, 12, 10))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -44,6 +44,7 @@ from rnnviz.work.runner import InlineRunner, Runner
 from tests.core.recordings.recordings import nothing_predicted
 from tests.requests_by_name import by_request
 from tests.session.alignments import translating
+from tests.session.in_folder import session_in
 
 TEXT = 'He said: "go now" and left.\nThen she asked "why" twice.\n' * 12
 QUOTE_UNIT, LINE_UNIT = 5, 11
@@ -172,15 +173,7 @@ def make_session(folder: Path, trainers: Trainers | None = None) -> Session:
 
 def session_of(runner: Runner, folder: Path, trainers: Trainers | None = None) -> Session:
     """A session on this runner, with settings of its own."""
-    return Session(
-        runner,
-        QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat),
-        cache=folder / "cache",
-        data=folder / "data",
-        models=folder / "models",
-        resources=folder / "resources",
-        trainers=trainers,
-    )
+    return session_in(folder, runner, trainers=trainers)
 
 
 def click(qtbot: QtBot, plot: Plot, x: float, y: float) -> None:

@@ -6,19 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
-from rnnviz.nets.answering.table import TASKS
 from rnnviz.session.session import Session
 from rnnviz.views.cells.choosing.concept_dialog import ConceptDialog
 from rnnviz.views.cells.panels.ranking import RankingPanel
 from rnnviz.views.cells.text_panel import TextPanel
-from rnnviz.work.runner import InlineRunner
 from tests.core.scoring.test_document_labels import DOCUMENTS
 from tests.core.scoring.test_document_labels import recording as labelled
 from tests.nets.classification.small_classifier import TEXT, saved_classifier
+from tests.session.in_folder import session_in
 from tests.views.cells.test_numbers_and_tags import numbers
 
 LEFT = Qt.MouseButton.LeftButton
@@ -26,14 +25,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def session(qtbot: QtBot, tmp_path: Path) -> Session:
-    return Session(
-        InlineRunner(TASKS),
-        QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat),
-        cache=tmp_path / "cache",
-        data=tmp_path / "data",
-        models=tmp_path / "none",
-        resources=tmp_path / "none",
-    )
+    return session_in(tmp_path)
 
 
 def dialog_of(session: Session, qtbot: QtBot) -> ConceptDialog:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible, QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from rnnviz.nets.answering.table import TASKS
-from rnnviz.session.session import Session
 from rnnviz.views.alignments.workspace import AlignmentsWorkspace
 from rnnviz.views.cells.rankings.ranking_table import RankingTable
 from rnnviz.views.plots.base import Canvas
@@ -34,6 +33,7 @@ from rnnviz.work.runner import InlineRunner
 from tests.core.runs.made import finished_run
 from tests.requests_by_name import by_request
 from tests.session.alignments import translating
+from tests.session.in_folder import session_in
 from tests.views.window.test_window import TEXT, home  # noqa: F401
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -51,14 +51,7 @@ def window(
 ) -> Iterator[Window]:
     """A language model, a translator with a translation, and a run, all open."""
     install()
-    session = Session(
-        InlineRunner({**TASKS, **by_request(**ANSWERED_BY_HAND)}),
-        QSettings(str(home / "settings.ini"), QSettings.Format.IniFormat),
-        cache=home / "cache",
-        data=home / "data",
-        models=home / "models",
-        resources=home / "resources",
-    )
+    session = session_in(home, InlineRunner({**TASKS, **by_request(**ANSWERED_BY_HAND)}))
     window = Window(session, appearance)
     session.setParent(window)
     qtbot.addWidget(window)

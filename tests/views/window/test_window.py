@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSettings, QSize, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSize, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -26,11 +26,9 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.core.models.model_file import ModelDescription
 from rnnviz.core.system.trash import NoTrashError
-from rnnviz.nets.answering.table import TASKS
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.language.model import LanguageModel
 from rnnviz.session.alignments.questions import Translator
-from rnnviz.session.session import Session
 from rnnviz.session.training import run_folders
 from rnnviz.views.alignments.workspace import AlignmentsWorkspace
 from rnnviz.views.cells.colour_words import colours_title
@@ -45,13 +43,13 @@ from rnnviz.views.shared.theme import DARK, Appearance, theme_of
 from rnnviz.views.training.new_run_dialog import NewRunDialog
 from rnnviz.views.training.workspace import TrainingWorkspace
 from rnnviz.views.window.window import Window
-from rnnviz.work.runner import InlineRunner
 from tests.core.runs.made import MadeRun, finished_run
 from tests.nets.checkpoints.examples import Stock
 from tests.nets.checkpoints.networks import test_as_symbols
 from tests.nets.checkpoints.networks.chain_writers import write_keras
 from tests.nets.checkpoints.tensorflow_js import test_ml5
 from tests.session.alignments import translating
+from tests.session.in_folder import session_in
 
 TEXT = 'a "cold bed"\nhello "a cab" hello\nhe held a "bell" "hello"\na bold lead\n' * 6
 FINDING = {"channel": "cell", "layer": 1, "unit": 2, "concept": "inside-quotes"}
@@ -80,14 +78,7 @@ def make_window(home: Path, qtbot: QtBot, appearance: Appearance) -> Callable[[]
     """Makes the window as a person finds it: shown, and opened on what ships."""
 
     def make() -> Window:
-        session = Session(
-            InlineRunner(TASKS),
-            QSettings(str(home / "settings.ini"), QSettings.Format.IniFormat),
-            cache=home / "cache",
-            data=home / "data",
-            models=home / "models",
-            resources=home / "resources",
-        )
+        session = session_in(home)
         window = Window(session, appearance)
         session.setParent(window)
         qtbot.addWidget(window)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -48,11 +49,15 @@ def session(tmp_path: Path, qapp: QApplication) -> Iterator[Session]:
     session.close()
 
 
-def shown(qtbot: QtBot, panel: Panel) -> None:
+_P = TypeVar("_P", bound=Panel)
+
+
+def shown(qtbot: QtBot, panel: _P) -> _P:
     qtbot.addWidget(panel)
     panel.resize(640, 480)
     panel.show()
     settle(qtbot, panel)
+    return panel
 
 
 def settle(qtbot: QtBot, panel: Panel) -> None:
@@ -81,8 +86,7 @@ class TestTrace:
     ) -> None:
         session.selection.toggle_pin(Pin("hidden", LINE_UNIT))
         session.selection.toggle_pin(Pin("hidden", QUOTE_UNIT))
-        panel = TracePanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, TracePanel(session))
         columns = panel.plot.columns()
         assert list(columns) == ["position", "1:5 hidden", "2:3 hidden"]
         assert np.asarray(columns["position"]).tolist() == list(range(10, 90))
@@ -111,8 +115,7 @@ class TestTrace:
     def test_the_pointer_moves_the_cursor_and_a_click_goes_there(
         self, session: Session, qtbot: QtBot
     ) -> None:
-        panel = TracePanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, TracePanel(session))
         with qtbot.waitSignal(panel.jump_requested, timeout=1000) as jumped:
             click(qtbot, panel.plot, 42.5, 0.0)
         assert jumped.args == [42]
@@ -122,8 +125,7 @@ class TestTrace:
     def test_several_units_stand_above_each_other_each_with_its_name_and_scale(
         self, session: Session, qtbot: QtBot
     ) -> None:
-        panel = TracePanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, TracePanel(session))
         view, low = panel.plot.view, panel.plot.minimumHeight()
         assert view.viewRange()[1] == pytest.approx([-1.06, 1.06])
         session.selection.toggle_pin(Pin("hidden", LINE_UNIT))
@@ -149,14 +151,12 @@ class TestTrace:
 
 class TestHeatmap:
     def test_a_click_selects_the_unit_of_the_row(self, session: Session, qtbot: QtBot) -> None:
-        panel = HeatmapPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, HeatmapPanel(session))
         click(qtbot, panel.plot, 50.5, 12.5)
         assert session.selection.unit == 12
 
     def test_similarity_asks_for_an_order_and_uses_it(self, session: Session, qtbot: QtBot) -> None:
-        panel = HeatmapPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, HeatmapPanel(session))
         qtbot.keyClick(panel.order, Qt.Key.Key_Down)
         qtbot.keyClick(panel.order, Qt.Key.Key_Down)
         settle(qtbot, panel)
@@ -167,8 +167,7 @@ class TestHeatmap:
     def test_score_puts_the_best_unit_on_top(self, session: Session, qtbot: QtBot) -> None:
         session.selection.set_concept("position-in-line")
         session.rankings.request_ranking("position-in-line")
-        panel = HeatmapPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, HeatmapPanel(session))
         panel.order.setCurrentIndex(1)
         panel.order.activated.emit(1)
         settle(qtbot, panel)
@@ -178,8 +177,7 @@ class TestHeatmap:
     def test_rows_are_named_by_their_units_and_not_numbered(
         self, session: Session, qtbot: QtBot
     ) -> None:
-        panel = HeatmapPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, HeatmapPanel(session))
         axis = panel.plot.row_axis
 
         def named(low: float, high: float, pixels: float) -> list[str]:
@@ -197,8 +195,7 @@ class TestHeatmap:
         self, session: Session, qtbot: QtBot, random_recording: Callable[..., Recording]
     ) -> None:
         """Between the opening of a smaller network and the next frame."""
-        panel = HeatmapPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, HeatmapPanel(session))
         panel.plot.resize(400, 500)
         session.recordings.open_recording(random_recording(layers=1, units=3).folder)
         assert panel.unit_in_row(12) == 12, "the picture is still the one of before"
@@ -212,8 +209,7 @@ class TestHeatmap:
         assert (session.selection.unit, session.selection.cursor) == (1, None)
 
     def test_hovering_names_the_unit_and_its_value(self, session: Session, qtbot: QtBot) -> None:
-        panel = HeatmapPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, HeatmapPanel(session))
         panel.plot.hovered.emit(20.5, QUOTE_UNIT + 0.5)
         recording = session.recordings.recording
         assert recording is not None
@@ -227,8 +223,7 @@ class TestScatter:
     def test_a_counter_correlates_with_the_position(self, session: Session, qtbot: QtBot) -> None:
         session.selection.select_unit(LINE_UNIT)
         session.selection.set_concept("position-in-line")
-        panel = ScatterPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, ScatterPanel(session))
         assert panel.plots.currentWidget() is panel.scatter
         assert "r = +1.00" in panel.sentence.text()
 
@@ -246,8 +241,7 @@ class TestScatter:
         assert recording is not None
         labels = np.full(recording.length, holds)
         monkeypatch.setattr(session.rankings, "labels", lambda name: labels)
-        panel = ScatterPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, ScatterPanel(session))
         told = panel.sentence.text()
         assert f"holds at {said} of these places: " in told
         assert "nan" not in told
@@ -256,8 +250,7 @@ class TestScatter:
 
     def test_yes_or_no_gives_two_histograms(self, session: Session, qtbot: QtBot) -> None:
         session.selection.set_concept("inside-quotes")
-        panel = ScatterPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, ScatterPanel(session))
         assert panel.plots.currentWidget() is panel.histograms
         assert "+0.90 on average where it holds, −0.80 elsewhere" in panel.sentence.text()
         columns = panel.histograms.columns()
@@ -268,8 +261,7 @@ class TestScatter:
     def test_what_lies_beyond_the_axis_is_counted(self, session: Session, qtbot: QtBot) -> None:
         session.selection.select_unit(LINE_UNIT)
         session.selection.set_concept("position-in-line")
-        panel = ScatterPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, ScatterPanel(session))
         assert "beyond" not in panel.sentence.text()
         labels = np.arange(20_000, dtype=np.float32) % 60
         labels[[5, 77]] = 4_000, 900
@@ -280,8 +272,7 @@ class TestScatter:
 
     def test_what_never_changes_has_no_correlation(self, session: Session, qtbot: QtBot) -> None:
         session.selection.set_concept("position-in-line")
-        panel = ScatterPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, ScatterPanel(session))
         concept = session.rankings.concept("position-in-line")
         assert concept is not None
         some, same = np.arange(9, dtype=np.float32), np.ones(9, np.float32)
@@ -305,8 +296,7 @@ class TestScatter:
         values[None if everywhere else slice(3)] = np.inf
         recording.shown_values = lambda *_: values  # type: ignore[method-assign]
         session.selection.set_concept(concept)
-        panel = ScatterPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, ScatterPanel(session))
         count = f"{len(values):,}" if everywhere else "3"
         assert panel.sentence.text().endswith(f"Of its values {count} more are infinite.")
 
@@ -322,8 +312,7 @@ class TestScatter:
 
 class TestUnitPage:
     def test_shows_the_extremes_and_goes_to_them(self, session: Session, qtbot: QtBot) -> None:
-        panel = UnitPagePanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, UnitPagePanel(session))
         assert panel.heading.text() == "Layer 1, unit 5, hidden"
         best = pieces(panel.snippets)[0]
         assert TEXT[: best.focus].count('"') % 2 == 1 or TEXT[best.focus] == '"'
@@ -333,8 +322,7 @@ class TestUnitPage:
         assert jumped.args == [best.focus]
 
     def test_another_unit_is_another_page(self, session: Session, qtbot: QtBot) -> None:
-        panel = UnitPagePanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, UnitPagePanel(session))
         session.selection.select_unit(LINE_UNIT)
         qtbot.waitUntil(lambda: panel.heading.text() == "Layer 2, unit 3, hidden")
         settle(qtbot, panel)
@@ -343,8 +331,7 @@ class TestUnitPage:
     def test_nothing_of_the_unit_before_stands_under_the_name_of_the_next(
         self, session: Session, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        panel = UnitPagePanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, UnitPagePanel(session))
         assert pieces(panel.snippets)
         monkeypatch.setattr(type(session.inspection), "unit_page", None)
         session.selection.select_unit(LINE_UNIT)
@@ -359,8 +346,7 @@ class TestPattern:
     def panel(self, session: Session, qtbot: QtBot) -> PatternPanel:
         start = TEXT.index('"go now"')
         session.selection.set_range((start, start + 7))
-        panel = PatternPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, PatternPanel(session))
         settle(qtbot, panel)
         return panel
 
@@ -398,8 +384,7 @@ class TestPattern:
 
 class TestSaturation:
     def test_counts_every_unit_and_a_click_selects_it(self, session: Session, qtbot: QtBot) -> None:
-        panel = SaturationPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, SaturationPanel(session))
         panel.gate.setCurrentText("forget")
         panel.gate.activated.emit(panel.gate.currentIndex())
         settle(qtbot, panel)
@@ -422,9 +407,7 @@ class TestSample:
             architecture="lstm", layers=2, units=8, vocabulary=tuple("ab"), name="tiny"
         )
         session.recordings.model = OpenModel("tiny", description, "rnnviz", 1, ("hidden",))
-        panel = SamplePanel(session)
-        shown(qtbot, panel)
-        return panel
+        return shown(qtbot, SamplePanel(session))
 
     def test_writes_with_the_chosen_settings(self, panel: SamplePanel, qtbot: QtBot) -> None:
         panel.temperature.set_value(1.5)
@@ -460,8 +443,7 @@ class TestSurprises:
     def test_the_worst_passages_are_listed_and_a_click_goes_there(
         self, session: Session, qtbot: QtBot
     ) -> None:
-        panel = SurprisesPanel(session)
-        shown(qtbot, panel)
+        panel = shown(qtbot, SurprisesPanel(session))
         settle(qtbot, panel)
         worst = session.inspection.worst
         assert worst

@@ -6,34 +6,26 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QRectF, QSettings, Qt
+from PySide6.QtCore import QRectF, Qt
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.nets.answering.symbols import vectors_of
-from rnnviz.nets.answering.table import TASKS
 from rnnviz.nets.checkpoints import open_model
 from rnnviz.nets.checkpoints.native import save_model
 from rnnviz.nets.sequence.network import SequenceNetwork
 from rnnviz.session.session import Session
 from rnnviz.views.cells.panels.symbols import SymbolsPanel
 from rnnviz.views.plots.names_plot import NamesPlot
-from rnnviz.work.runner import InlineRunner
 from tests.nets.classification.small_classifier import TEXT, saved_classifier
 from tests.nets.sequence.zoo import LETTERS, ZOO
 from tests.nets.small import random_text, small_model
+from tests.session.in_folder import session_in
 
 
 def session_of(folder: Path) -> Session:
-    return Session(
-        InlineRunner(TASKS),
-        QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat),
-        cache=folder / "cache",
-        data=folder / "data",
-        models=folder / "none",
-        resources=folder / "none",
-    )
+    return session_in(folder)
 
 
 def shown(qtbot: QtBot, session: Session) -> SymbolsPanel:

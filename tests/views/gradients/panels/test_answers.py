@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea
 
 from rnnviz.core.models.network import AsRead, Head, Numbers, Readout
-from rnnviz.nets.answering.table import TASKS
 from rnnviz.session.gradients.networks import Compared
 from rnnviz.session.session import Session
 from rnnviz.views.gradients.panels.clipping import ClippingPanel
@@ -21,9 +20,9 @@ from rnnviz.views.gradients.panels.distance import DistancePanel
 from rnnviz.views.gradients.panels.heatmap import GradientHeatmapPanel
 from rnnviz.views.gradients.panels.inputs import InputsPanel
 from rnnviz.views.gradients.panels.truncation import TruncationPanel
-from rnnviz.work.runner import InlineRunner
 from tests.nets.answering.gradients.test_answers import READS, REVIEWS, TAGS, saved
 from tests.nets.sequence.zoo import layer, network
+from tests.session.in_folder import session_in
 from tests.views.gradients.gradients_world import settle, shown
 
 NETWORKS = {
@@ -51,14 +50,7 @@ def opened(tmp_path: Path, request: Any) -> Session:
         "numbers": ("rows.csv", numbers),
     }[request.param]
     (tmp_path / name).write_text(text)
-    session = Session(
-        InlineRunner(TASKS),
-        QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat),
-        cache=tmp_path / "cache",
-        data=tmp_path / "data",
-        models=tmp_path,
-        resources=tmp_path / "resources",
-    )
+    session = session_in(tmp_path, models=tmp_path)
     session.open_path(path)
     session.open_path(tmp_path / name)
     return session

@@ -6,12 +6,10 @@ import csv
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 
 from rnnviz.core.gradients.decay import Decay
 from rnnviz.core.sequences.text import Text
-from rnnviz.nets.answering.table import TASKS
-from rnnviz.session.session import Session
 from rnnviz.views.gradients.panels import PANELS
 from rnnviz.views.gradients.panels.clipping import ClippingPanel
 from rnnviz.views.gradients.panels.distance import DistancePanel
@@ -23,7 +21,7 @@ from rnnviz.views.gradients.panels.memory import MemoryPanel
 from rnnviz.views.gradients.panels.parts import scientific
 from rnnviz.views.gradients.panels.truncation import TruncationPanel
 from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
-from rnnviz.work.runner import InlineRunner
+from tests.session.in_folder import session_in
 from tests.views.gradients.gradients_world import TEXT, make_session, settle, shown
 
 ABOUT_A_TEXT = [DistancePanel, *(panel for panel in PANELS if panel is not MemoryPanel)]
@@ -38,14 +36,7 @@ def session(tmp_path, qapp):
 
 @pytest.mark.parametrize("panel", ABOUT_A_TEXT)
 def test_without_a_model_each_panel_says_what_to_do(qtbot, qapp, tmp_path, panel):
-    session = Session(
-        InlineRunner(TASKS),
-        QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat),
-        cache=tmp_path / "c",
-        data=tmp_path / "d",
-        models=tmp_path / "m",
-        resources=tmp_path / "r",
-    )
+    session = session_in(tmp_path)
     made = shown(qtbot, panel(session))
     assert made.empty
     assert "Open a model" in made._sentence.text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -56,11 +57,33 @@ def open_run(session: Session, run: MadeRun) -> None:
     session.runs.poll()
 
 
-def shown(qtbot: QtBot, panel: Panel) -> None:
+def going_run(session: Session, directory: Path) -> MadeRun:
+    """An open run whose trainer is at its tenth step."""
+    run = MadeRun(directory)
+    run.lock()
+    run.event("started", step=0)
+    run.steps(1, 10)
+    open_run(session, run)
+    return run
+
+
+def centre_of(session: Session, qtbot: QtBot) -> TrainingCentre:
+    centre = TrainingCentre(session)
+    qtbot.addWidget(centre)
+    centre.resize(900, 600)
+    centre.show()
+    return centre
+
+
+_P = TypeVar("_P", bound=Panel)
+
+
+def shown(qtbot: QtBot, panel: _P) -> _P:
     qtbot.addWidget(panel)
     panel.resize(700, 500)
     panel.show()
     qtbot.waitUntil(lambda: panel.idle)
+    return panel
 
 
 class TestCurvePlot:
@@ -201,8 +224,7 @@ def test_losses_of_ticked_runs_in_the_unit_that_is_chosen(
 ) -> None:
     for name in ("a", "b"):
         open_run(session, finished_run(tmp_path / name))
-    panel = CurvesPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, CurvesPanel(session))
     assert [trace.name for trace in panel.plot.traces] == [
         "a", "a, held out", "b", "b, held out",
     ]  # fmt: skip
@@ -224,8 +246,7 @@ def test_what_is_no_loss_of_predictions_is_in_no_bits(
 ) -> None:
     facts = {"loss": "mean squared error", "baseline": 1 / 6}
     open_run(session, finished_run(tmp_path / "novel"))
-    panel = CurvesPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, CurvesPanel(session))
     panel.unit.setCurrentIndex(panel.unit.findData("bits"))
     memory = MadeRun(tmp_path / "adding", more_facts=facts, task="memory")
     memory.steps(1, 50)
@@ -249,8 +270,7 @@ def test_a_baseline_in_nats_is_drawn_in_the_unit_of_the_curves(
     run = MadeRun(tmp_path / "a", more_facts={"baseline": math.log(8)})
     run.steps(1, 20)
     open_run(session, run)
-    panel = CurvesPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, CurvesPanel(session))
     panel.unit.setCurrentIndex(panel.unit.findData("bits"))
     qtbot.waitUntil(lambda: panel.idle)
     assert panel.plot._levels[0].value() == pytest.approx(3.0)
@@ -266,8 +286,7 @@ def test_marks_of_a_run_stand_on_its_own_curves_only(
         if name == "b":
             run.event("scalar", step=5, values={"accuracy": 0.5})
         open_run(session, run)
-    panel = CurvesPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, CurvesPanel(session))
     assert len(panel.plot._turns.marks) == 2
     panel.set_charts(["accuracy"])
     qtbot.waitUntil(lambda: panel.idle and [*panel.grid.charts] == ["accuracy"])
@@ -278,8 +297,7 @@ def test_scalars_are_offered(session: Session, tmp_path: Path, qtbot: QtBot) -> 
     run = MadeRun(tmp_path / "own")
     run.event("scalar", step=1, values={"accuracy": 0.5})
     open_run(session, run)
-    panel = CurvesPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, CurvesPanel(session))
     # Nobody chose: what the run logs has a chart, and there is no loss.
     assert [*panel.grid.charts] == ["accuracy"]
     assert panel.plot.traces[0].curve.last == 0.5
@@ -292,8 +310,7 @@ def several(session: Session, tmp_path: Path, qtbot: QtBot) -> CurvesPanel:
     """Two runs in four charts."""
     for name in ("a", "b"):
         open_run(session, finished_run(tmp_path / name))
-    panel = CurvesPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, CurvesPanel(session))
     panel.set_charts([LOSS, HELD_OUT, NORM, RATE])
     qtbot.waitUntil(lambda: panel.idle and len(panel.grid.charts) == 4)
     return panel
@@ -344,8 +361,7 @@ def test_charts_and_their_scales_are_kept_over_a_restart(
     qtbot.mouseClick(panel.grid.charts[NORM].scale, Qt.MouseButton.LeftButton)
     panel.set_chart(RATE, False)
     panel.along.setCurrentIndex(panel.along.findData("seconds"))
-    again = CurvesPanel(session)
-    shown(qtbot, again)
+    again = shown(qtbot, CurvesPanel(session))
     qtbot.waitUntil(lambda: again.idle and len(again.grid.charts) == 3)
     assert [*again.grid.charts] == [LOSS, HELD_OUT, NORM]
     logs = [chart.scale.isChecked() and chart._log for chart in again.grid.charts.values()]
@@ -363,8 +379,7 @@ def test_of_many_runs_the_chosen_one_stands_out(
         run.steps(1, 200)
         open_run(session, run)
     session.runs.set_current(session.runs.opened[2])
-    panel = CurvesPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, CurvesPanel(session))
     last = panel.plot.traces[-1]
     assert last.name == "run-2"  # above the others
     assert last.raw
@@ -377,8 +392,7 @@ def test_gradient_norms_and_the_share_of_clipped_steps(
     session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
     open_run(session, finished_run(tmp_path / "a"))
-    panel = NormsPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, NormsPanel(session))
     assert [(trace.name, trace.ink) for trace in panel.plot.traces] == [
         ("clipped", "text"), ("raw", session.runs.opened[0].ink),
         ("threshold", "muted"),
@@ -394,8 +408,7 @@ def test_the_threshold_is_drawn_as_it_was_at_each_step(
     run.event("changed", step=50, setting="clip_threshold", value=0.25)
     run.steps(51, 100)
     open_run(session, run)
-    panel = NormsPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, NormsPanel(session))
     threshold = panel.plot.traces[-1].curve
     assert list(zip(threshold.steps.tolist(), threshold.values.tolist(), strict=True)) == [
         (0, 1.0), (50, 1.0), (50, 0.25), (100, 0.25)
@@ -409,8 +422,7 @@ def test_norms_that_were_not_measured_are_absent_with_a_word_why(
     run.steps(1, 50, gradient_norm=None, clipped=None, clipped_norm=None)
     run.event("unmeasured", step=1, where="gradient_norm", reason="gradients were cleared")
     open_run(session, run)
-    panel = NormsPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, NormsPanel(session))
     assert panel.words.text() == "No norms: gradients were cleared."
     run.steps(51, 60, clipped=None, clipped_norm=None)
     session.runs.poll()
@@ -421,8 +433,7 @@ def test_norms_that_were_not_measured_are_absent_with_a_word_why(
 
 def test_parameters_can_be_left_out(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
     open_run(session, finished_run(tmp_path / "a"))
-    panel = ParametersPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, ParametersPanel(session))
     assert [trace.name for trace in panel.plot.traces] == list(NAMES)
     # The colours of runs are left to runs.
     assert all(str(trace.ink).startswith("ramp:") for trace in panel.plot.traces)
@@ -435,8 +446,7 @@ def test_a_saved_picture_of_the_parameters_names_them(
     session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
     open_run(session, finished_run(tmp_path / "a"))
-    panel = ParametersPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, ParametersPanel(session))
     qtbot.waitUntil(lambda: panel.idle)
     assert panel.plot.picture().width() > panel.plot.width()
     saved = tmp_path / "norms.svg"
@@ -448,8 +458,7 @@ def test_a_saved_picture_of_the_parameters_names_them(
 
 def test_the_gradient_over_time_of_a_layer(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
     open_run(session, finished_run(tmp_path / "a"))
-    panel = TimeStepsPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, TimeStepsPanel(session))
     columns = panel.heat.columns()
     assert list(columns) == ["row", "50", "100", "150", "200"]
     np.testing.assert_allclose(np.asarray(columns["200"])[:3], [1.0, 0.5, 0.25])
@@ -467,8 +476,7 @@ def test_the_gradient_of_a_translation_names_encoder_and_decoder(
     run.steps(1, 50)
     run.gradient_steps(50)
     open_run(session, run)
-    panel = TimeStepsPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, TimeStepsPanel(session))
     assert [panel.layer.itemText(place) for place in range(panel.layer.count())] == names
     assert panel.words.text().startswith("Above the line the decoder")
     assert [trace.name for trace in panel.newest.traces][1] == "layer 1, backwards"
@@ -478,8 +486,7 @@ def test_samples_are_a_timeline_from_the_first(
     session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
     open_run(session, finished_run(tmp_path / "a"))
-    panel = SamplesPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, SamplesPanel(session))
     written = panel.text.toPlainText()
     assert written.index("At first") < written.index("xqz jh") < written.index("After 50 steps")
     assert written.count("Temperature") == 9
@@ -492,8 +499,7 @@ def test_the_slider_moves_through_the_checkpoints(
     session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
     open_run(session, finished_run(tmp_path / "a"))
-    panel = CheckpointsPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, CheckpointsPanel(session))
     assert panel.where.text() == "After 200 steps"
     steps: list[int] = []
     panel.step_chosen.connect(steps.append)
@@ -513,8 +519,7 @@ def test_a_run_without_a_checkpoint_says_so_where_a_concept_is_chosen(
 ) -> None:
     open_run(session, finished_run(tmp_path / "a"))
     monkeypatch.setattr(type(session.checkpoint_walks), "stages", property(lambda _: ()))
-    panel = CheckpointsPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, CheckpointsPanel(session))
     assert panel.score.text().startswith("Choose a concept")
     session.selection.set_concept("inside-quotes")
     qtbot.waitUntil(lambda: panel.idle)
@@ -537,8 +542,7 @@ def test_colours_of_one_checkpoint_never_stand_under_the_name_of_another(
         property(lambda stages: recordings.get(stages.stage.step) if stages.stage else None),
     )  # fmt: skip
     recordings[200] = planted
-    panel = CheckpointsPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, CheckpointsPanel(session))
     assert panel.where.text() == "After 200 steps"
     assert panel.text.values is not None
     panel.slider.setValue(2)
@@ -563,8 +567,7 @@ def test_a_translation_run_shows_its_alignment_at_every_checkpoint(
         run.alignment(first + 99 if first > 1 else 0, "das ist gut", "that is good")
         run.checkpoint(first + 99 if first > 1 else 0)
     open_run(session, run)
-    panel = CheckpointsPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, CheckpointsPanel(session))
     assert panel.sentence.table.isVisible()
     assert panel.sentence.table.table.values.tolist() == np.eye(3).tolist()
     assert panel.sentence.table.table.column_names == ("das", "ist", "gut")
@@ -602,15 +605,8 @@ def test_the_table_says_how_a_run_is(session: Session, tmp_path: Path, qtbot: Qt
 def test_buttons_and_fields_ask_the_trainer(
     session: Session, tmp_path: Path, qtbot: QtBot, trainers: FakeTrainers
 ) -> None:
-    run = MadeRun(tmp_path / "live")
-    run.lock()
-    run.event("started", step=0)
-    run.steps(1, 10)
-    open_run(session, run)
-    centre = TrainingCentre(session)
-    qtbot.addWidget(centre)
-    centre.resize(900, 600)
-    centre.show()
+    run = going_run(session, tmp_path / "live")
+    centre = centre_of(session, qtbot)
     qtbot.mouseClick(centre.pause, Qt.MouseButton.LeftButton)
     assert session.runs.opened[0].row().said == "pausing…"
     run.event("paused", step=10)
@@ -637,10 +633,7 @@ def test_buttons_and_fields_ask_the_trainer(
 def test_a_new_run_is_in_sight_however_many_there_are(
     session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    centre = TrainingCentre(session)
-    qtbot.addWidget(centre)
-    centre.resize(900, 600)
-    centre.show()
+    centre = centre_of(session, qtbot)
     for number in range(9):
         open_run(session, finished_run(tmp_path / f"run-{number}"))
         QApplication.processEvents()
@@ -656,16 +649,9 @@ def test_a_value_belongs_to_the_run_that_it_was_typed_for(
     session: Session, tmp_path: Path, qtbot: QtBot, trainers: FakeTrainers
 ) -> None:
     for name in ("a", "b"):
-        run = MadeRun(tmp_path / name)
-        run.lock()
-        run.event("started", step=0)
-        run.steps(1, 10)
-        open_run(session, run)
+        going_run(session, tmp_path / name)
     a, b = session.runs.opened
-    centre = TrainingCentre(session)
-    qtbot.addWidget(centre)
-    centre.resize(900, 600)
-    centre.show()
+    centre = centre_of(session, qtbot)
     field = centre.settings.fields["learning_rate"]
     assert session.runs.current is b
     qtbot.keyClicks(field, "0,002")
@@ -692,14 +678,8 @@ def test_a_live_field_takes_any_number_or_says_why_not(
     typed: str, value: float | None, session: Session, tmp_path: Path, qtbot: QtBot,
     trainers: FakeTrainers,
 ) -> None:  # fmt: skip
-    run = MadeRun(tmp_path / "live")
-    run.lock()
-    run.event("started", step=0)
-    run.steps(1, 10)
-    open_run(session, run)
-    centre = TrainingCentre(session)
-    qtbot.addWidget(centre)
-    centre.show()
+    going_run(session, tmp_path / "live")
+    centre = centre_of(session, qtbot)
     field = centre.settings.fields["learning_rate"]
     qtbot.keyClicks(field, typed)
     qtbot.keyClick(field, Qt.Key.Key_Return)
@@ -716,9 +696,7 @@ def test_the_middle_leaves_room_for_library_and_panels_in_a_small_window(
     run = finished_run(tmp_path / "run")
     run.event("scalar", step=50, values={"a very long name that somebody gave a number": 1.0})
     open_run(session, run)
-    centre = TrainingCentre(session)
-    qtbot.addWidget(centre)
-    centre.show()
+    centre = centre_of(session, qtbot)
     qtbot.waitUntil(lambda: centre.curves.idle)
     assert len(centre.curves.grid.charts) == 2
     library, panels = 176, TrainingWorkspace.least_right_width
@@ -730,9 +708,7 @@ def test_what_is_wrong_with_a_run_is_said(session: Session, tmp_path: Path, qtbo
     run.steps(1, 3)
     run.event("bad_number", step=4, where="gradient", parameter=NAMES[0])
     open_run(session, run)
-    centre = TrainingCentre(session)
-    qtbot.addWidget(centre)
-    centre.show()
+    centre = centre_of(session, qtbot)
     said = centre.problem.text()
     assert said.startswith(f"At step 4 the gradient of {NAMES[0]} stopped being a number.")
     assert "is gone without a word" in said
@@ -807,8 +783,7 @@ def test_settings_of_ticked_runs_stand_side_by_side(
         run = MadeRun(tmp_path / name, seed=seed)
         run.steps(1, 5)
         open_run(session, run)
-    panel = SettingsPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, SettingsPanel(session))
 
     def row(number: int) -> list[str]:
         items = (panel.table.item(number, column) for column in range(panel.table.columnCount()))
@@ -835,8 +810,7 @@ def test_histograms_of_a_parameter_are_ridges_over_the_training(
     for step in (10, 20, 30):
         run.histograms(step, spread=0.1 * step)
     open_run(session, run)
-    panel = HistogramsPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, HistogramsPanel(session))
     qtbot.waitUntil(lambda: panel.idle and len(panel.plot.histograms) == 4)
     assert panel.plot.title == NAMES[0]
     assert [one.step for one in panel.plot.histograms] == [0, 10, 20, 30]
@@ -858,8 +832,7 @@ def test_histograms_of_a_parameter_are_ridges_over_the_training(
 
 def test_why_there_are_no_histograms(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
     open_run(session, finished_run(tmp_path / "a"))
-    panel = HistogramsPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, HistogramsPanel(session))
     assert panel.words.text().startswith("This run recorded none")
     open_run(session, MadeRun(tmp_path / "own", task="own-loop"))
     qtbot.waitUntil(lambda: panel.idle and "run.watch(model" in panel.words.text())
@@ -869,8 +842,7 @@ def test_samples_stand_on_one_figure_that_is_saved(
     session: Session, tmp_path: Path, qtbot: QtBot
 ) -> None:
     open_run(session, finished_run(tmp_path / "a"))
-    panel = SamplesPanel(session)
-    shown(qtbot, panel)
+    panel = shown(qtbot, SamplesPanel(session))
     for button in panel.look.findChildren(QAbstractButton):
         if button.text() == "At first, train more":
             qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
