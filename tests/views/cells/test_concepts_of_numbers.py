@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +25,10 @@ LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
-def session(qtbot: QtBot, tmp_path: Path) -> Session:
-    return session_in(tmp_path)
+def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+    session = session_in(tmp_path)
+    yield session
+    session.close()
 
 
 def dialog_of(session: Session, qtbot: QtBot) -> ConceptDialog:

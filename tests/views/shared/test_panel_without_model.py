@@ -9,13 +9,13 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.session.shared.opening import OPEN
 from rnnviz.views.cells.panels.sample import SamplePanel
-from tests.views.cells.panels.test_symbols import session_of
+from tests.session.in_folder import session_in
 
 
 def test_it_says_that_the_model_is_on_its_way_and_asks_for_none(
     tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session = session_of(tmp_path)
+    session = session_in(tmp_path)
     coming = True
     monkeypatch.setattr(session.jobs, "busy", lambda question: coming and question == OPEN)
     panel = SamplePanel(session)

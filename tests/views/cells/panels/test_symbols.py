@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +25,11 @@ from tests.nets.small import random_text, small_model
 from tests.session.in_folder import session_in
 
 
-def session_of(folder: Path) -> Session:
-    return session_in(folder)
+@pytest.fixture
+def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+    session = session_in(tmp_path)
+    yield session
+    session.close()
 
 
 def shown(qtbot: QtBot, session: Session) -> SymbolsPanel:
@@ -37,8 +41,9 @@ def shown(qtbot: QtBot, session: Session) -> SymbolsPanel:
     return panel
 
 
-def test_words_have_a_row_each_and_neighbours(qtbot: QtBot, tmp_path: Path) -> None:
-    session = session_of(tmp_path)
+def test_words_have_a_row_each_and_neighbours(
+    session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
     (tmp_path / "films.tsv").write_text(TEXT)
     session.open_path(tmp_path / "films.tsv")
     path = saved_classifier(tmp_path)
@@ -72,8 +77,9 @@ def test_words_have_a_row_each_and_neighbours(qtbot: QtBot, tmp_path: Path) -> N
     qtbot.waitUntil(lambda: session.symbols.place == first)
 
 
-def test_characters_are_columns_of_the_input_weights(qtbot: QtBot, tmp_path: Path) -> None:
-    session = session_of(tmp_path)
+def test_characters_are_columns_of_the_input_weights(
+    session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
     model = small_model("gru", embedding=0)
     save_model(tmp_path / "small.safetensors", model)
     session.open_path(tmp_path / "small.safetensors")
