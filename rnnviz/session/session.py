@@ -345,8 +345,10 @@ class Session(QObject):
 
     @Slot()
     def _fit_selection(self) -> None:
-        """The unit and the pins belong to networks of one shape."""
-        if (recording := self.recordings.recording) is not None:
+        """The unit and the pins belong to networks of one shape, cursor and range to one text."""
+        recording = self.recordings.recording
+        self.selection.count_in(None if recording is None else recording.sequence)
+        if recording is not None:
             self.selection.fit(recording.groups)
 
     @Slot(str)

@@ -94,10 +94,7 @@ def brushed_units(
     """
     walked = recording.walked
     recording.rows(channel)
-    if not 0 <= start < stop <= walked:
-        raise RecordingError(
-            f"characters {start:,} to {stop:,} are no range of the {walked:,} walked so far"
-        )
+    _require_walked(recording, start, stop)
     # What is brushed lies in one document, and so does what is around it.
     first, last = recording.documents.around(start)
     stop = min(stop, last)
@@ -133,6 +130,13 @@ def brushed_units(
     return tuple(sorted(found, key=lambda each: (-each.share, -abs(each.mean - each.threshold))))
 
 
+def _require_walked(recording: Recording, start: int, stop: int) -> None:
+    if not 0 <= start < stop <= recording.walked:
+        raise RecordingError(
+            f"steps {start:,} to {stop:,} are no range of the {recording.walked:,} walked so far"
+        )
+
+
 def nearly_brushed_units(
     recording: Recording,
     channel: str,
@@ -148,9 +152,8 @@ def nearly_brushed_units(
     A hand brushes words, and a unit switches at the mark before or after them: what is brushed of
     a quotation may lack its opening mark, or hold the closing one.
     """
-    begin, end = (0, recording.walked)
-    if 0 <= start < recording.walked:  # a hand that is off does not reach into another document
-        begin, end = recording.documents.around(start)
+    _require_walked(recording, start, stop)
+    begin, end = recording.documents.around(start)  # a hand that is off reaches into no other
     for before, after in _NEARLY:
         first, last = max(begin, start + before), min(recording.walked, end, stop + after)
         if first >= last:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from rnnviz.core.errors import UnitError
 from rnnviz.core.quantities.units import layer_name
 from rnnviz.core.recordings.groups import Groups
+from rnnviz.core.sequences.base import Sequence
 
 Colouring = Literal["unit", "surprisal", "verdict"]
 
@@ -53,6 +54,8 @@ class Selection(QObject):
         self._channel = "hidden"
         self._cursor: int | None = None
         self._range: tuple[int, int] | None = None
+        self._sequence: Sequence | None = None
+        """Whose steps cursor and range count; None: characters."""
         self._concept: str | None = None
         self._pins: tuple[Pin, ...] = ()
         self._groups: Groups | None = None
@@ -129,6 +132,22 @@ class Selection(QObject):
             self._unit, self._channel = unit, channel
             self.unit_changed.emit()
 
+    def count_in(self, sequence: Sequence | None) -> None:
+        """Tell the sequence whose steps are counted; None: the characters of a text not walked yet.
+
+        Cursor and range stay at the same characters. Of another text they are gone.
+        """
+        before, self._sequence = self._sequence, sequence
+        if before is not None and sequence is not None and len(before.text) != len(sequence.text):
+            self.set_range(None)
+            self.set_cursor(None)
+        if self._range is not None:
+            self.set_range(_in_steps(sequence, *_in_characters(before, *self._range)))
+        if self._cursor is not None:
+            start, stop = _in_characters(before, self._cursor, self._cursor + 1)
+            cursor = _in_steps(sequence, start, max(stop, start + 1))[0]
+            self.set_cursor(cursor if sequence is None else min(cursor, max(0, len(sequence) - 1)))
+
     @property
     def group_and_unit(self) -> tuple[str, int]:
         """The unit as the name of its group, and its place there from 0."""
@@ -204,3 +223,20 @@ class Selection(QObject):
         if colouring != self._colouring:
             self._colouring = colouring
             self.colouring_changed.emit()
+
+
+def _in_characters(sequence: Sequence | None, start: int, stop: int) -> tuple[int, int]:
+    """Where these steps stand; where no text is shown, steps are counted throughout."""
+    if sequence is None or not len(sequence.text):
+        return start, stop
+    return sequence.span(start, min(stop, len(sequence)))
+
+
+def _in_steps(sequence: Sequence | None, start: int, stop: int) -> tuple[int, int]:
+    """The steps that stand at these characters."""
+    if sequence is None or stop <= start:
+        return start, stop
+    if not len(sequence.text):
+        return start, min(stop, len(sequence))
+    first = sequence.step_at(start)
+    return first, min(max(first, sequence.step_at(stop - 1)) + 1, len(sequence))

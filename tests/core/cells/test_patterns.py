@@ -97,3 +97,5 @@ def test_a_brush_that_begins_or_ends_a_character_off_still_finds_the_unit(tmp_pa
     found = nearly_brushed_units(recording, "hidden", start, stop, margin=4, threshold=0.5)
     assert [one.unit for one in found] == [0]
     assert not nearly_brushed_units(recording, "hidden", 106, 114, margin=4, threshold=0.5)
+    with pytest.raises(RecordingError, match="no range of the 400 walked"):
+        nearly_brushed_units(recording, "hidden", 390, 412)  # cut it would be another question

@@ -1,8 +1,12 @@
 """Setters return early; one signal says what changed."""
 
+import numpy as np
 import pytest
 
 from rnnviz.core.recordings.groups import Groups, layers_of
+from rnnviz.core.sequences.numbers import Numbers
+from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.tokens import Tokens
 from rnnviz.session.shared.selection import Pin, Selection
 
 
@@ -69,3 +73,30 @@ def test_a_pin_goes_in_and_out(qapp):
     assert selection.pins == (Pin("cell", 1),)
     selection.clear_pins()
     assert not selection.pins
+
+
+def test_cursor_and_range_stay_at_their_characters_where_steps_are_others(qapp):
+    letters = Text.of("Noon was here.")
+    spans = np.array([(0, 4), (5, 8), (9, 13), (13, 14)])
+    words = Tokens(np.arange(4, dtype=np.uint32), spans, letters)
+    selection = Selection()
+    selection.set_range((5, 13))  # no walk is there yet: characters
+    selection.set_cursor(10)
+    selection.count_in(words)
+    assert (selection.range, selection.cursor) == ((1, 3), 2)
+    selection.count_in(letters)
+    assert (selection.range, selection.cursor) == ((5, 13), 9)
+    selection.count_in(None)
+    assert (selection.range, selection.cursor) == ((5, 13), 9)
+    selection.count_in(words)
+    selection.count_in(Text.of("another text"))
+    assert (selection.range, selection.cursor) == (None, None)
+
+
+def test_cursor_and_range_stay_in_rows_of_numbers(qapp):
+    selection = Selection()
+    selection.set_range((5, 13))
+    selection.set_cursor(10)
+    for rows in (20, 9):
+        selection.count_in(Numbers(np.zeros((rows, 1), np.float32), ("a",)))
+        assert (selection.range, selection.cursor) == ((5, min(13, rows)), min(10, rows - 1))

@@ -100,6 +100,9 @@ class PatternPanel(Panel):
         recording, selection = self.session.recordings.recording, self.session.selection
         assert recording is not None and selection.range is not None
         threshold = self.threshold.value() or None
+        if selection.range[1] > recording.walked:
+            self.sentence.setText("What is brushed is not walked yet.")
+            return
         self.session.inspection.request_pattern(self.margin.value(), threshold)
         found = self.session.inspection.pattern
         if found is None:
