@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.nets.classification.small_classifier import TEXT, saved_classifier
 
 
 @pytest.fixture
-def session(qtbot: QtBot, tmp_path: Path) -> Session:
+def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     (tmp_path / "films.tsv").write_text(TEXT)
     session = Session(
@@ -31,7 +32,8 @@ def session(qtbot: QtBot, tmp_path: Path) -> Session:
     )
     session.open_path(tmp_path / "films.tsv")
     session.open_path(saved_classifier(tmp_path))
-    return session
+    yield session
+    session.close()
 
 
 def words_in(table: LazyTable, row: int, column: int) -> str:
