@@ -55,8 +55,9 @@ def _unknown_in_words(sequence: Text | Tokens, vocabulary: tuple[str, ...]) -> l
         if sequence.unknown_symbol:
             instead = f", which reads {sequence.unknown_symbol} for each of them"
     first = ", ".join(f"{quoted(one)} ({count:,})" for one, count in list(unknown.items())[:3])
-    count = f"{sum(unknown.values()):,} of {len(sequence):,} {called}"
-    return [f"{count} are unknown to the model{instead}, most of all {first}"]
+    number = sum(unknown.values())
+    count = f"{number:,} of {len(sequence):,} {called} {'is' if number == 1 else 'are'}"
+    return [f"{count} unknown to the model{instead}, most of all {first}"]
 
 
 def _tokens_called(vocabulary: tuple[str, ...]) -> str:
