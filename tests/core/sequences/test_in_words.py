@@ -40,5 +40,5 @@ def test_nothing_is_said_where_all_is_known_or_no_network_reads() -> None:
 def test_capitals_are_known_to_a_network_that_reads_in_lower_case() -> None:
     text = Text.of("Hello 7").in_lower_case()
     assert reading_in_words(text, text, tuple(" ehlo")) == (
-        "1 of 7 characters are unknown to the model, most of all '7' (1)"
+        "1 of 7 characters is unknown to the model, most of all '7' (1)"
     )

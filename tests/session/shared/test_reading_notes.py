@@ -85,6 +85,6 @@ def test_words_that_are_not_known_are_said_too(make_session, library_folder, qtb
 
     qtbot.waitUntil(lambda: len(said) == 2)
     assert said[-1] == (
-        "odd.txt: read as Windows-1252; 1 of 3 words are unknown to the model, "
+        "odd.txt: read as Windows-1252; 1 of 3 words is unknown to the model, "
         "which reads <unk> for each of them, most of all 'caf\u00e9' (1)"
     )
