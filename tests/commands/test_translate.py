@@ -225,7 +225,7 @@ def test_a_command_for_other_kinds_says_what_a_translator_is_and_which_to_choose
     assert main([command[0], *files, *command[1:]]) == 1
     said = capsys.readouterr().err.strip()
     assert "m.safetensors is a translation model, which reads sentences" in said
-    assert re.search(r"choose a language model( or an? [a-z ]+)*$", said) and "\n" not in said
+    assert re.search(r"choose a language model((,| or) an? [a-z ]+)*$", said) and "\n" not in said
 
 
 def made_up_pairs(folder: Path) -> Path:

@@ -38,7 +38,7 @@ class Slope(NamedTuple):
 
 
 ALLOWED = {
-    "MB of memory": (2, 12.0),
+    "MB of memory beside curves": (2, 12.0),
     "open files": (3, 6.0),
     "threads": (4, 3.0),
     "widgets": (5, 60.0),
@@ -49,6 +49,7 @@ ALLOWED = {
 def slopes(held: list[list[float]]) -> list[Slope]:
     """The slope of everything that is held, over the second half of a life."""
     rows = np.array(held[len(held) // 2 :], float)
+    rows[:, 2] -= rows[:, 6]  # a run that is watched may add points, up to what a curve may hold
     seconds = rows[:, 1] - rows[0, 1]
     found = []
     for name, (column, allowed) in ALLOWED.items():
@@ -73,6 +74,8 @@ def soak(windows: Windows, name: str, seconds: float) -> tuple[list[str], list[s
         )
         said.append(words)
         wrong += [] if one.level else [f"grows: {words}"]
+    curves = [row[6] / (1 << 20) for row in held]
+    said.append(f"MB of curves: {curves[0]:.1f} at first, {curves[-1]:.1f} at the end")
     said.append(f"{lived.events} events, longest turn {lived.facts['longest']:.2f} s")
     return said, wrong
 

@@ -92,9 +92,11 @@ class Held(NamedTuple):
     descriptors: int
     threads: int
     widgets: int
+    curves: int
+    """Of the bytes, those of the curves of open runs: they may grow, up to their capacity."""
 
     @classmethod
-    def now(cls, events: int) -> Held:
+    def now(cls, events: int, window: Window) -> Held:
         """Measured now."""
         process = psutil.Process()
         anonymous = process.memory_info().rss
@@ -103,7 +105,9 @@ class Held(NamedTuple):
                 anonymous = int(line.split()[1]) << 10
         widgets = len(QApplication.allWidgets())
         threads = process.num_threads()
-        return cls(events, time.monotonic(), anonymous, process.num_fds(), threads, widgets)
+        runs = window.session.runs.opened
+        curves = sum(curve.size_bytes for run in runs for curve in run.watched.record.curves)
+        return cls(events, time.monotonic(), anonymous, process.num_fds(), threads, widgets, curves)
 
 
 def _shortened(words: str, most: int) -> str:
@@ -443,7 +447,7 @@ class Driver(QObject):
         self._watch.faults.number = self.done
         self.reached.look()
         if self.done % self._every == 0:
-            self.held.append(Held.now(self.done))
+            self.held.append(Held.now(self.done, self._window))
         self.done += 1
         self._watch.freezes.leave_out(time.thread_time() - began, time.monotonic() - clock)
         return event

@@ -65,6 +65,13 @@ class Curve:
         return self._length
 
     @property
+    def size_bytes(self) -> int:
+        """What its points take; room for more that is not used yet lies in no memory."""
+        kept = (self._steps, self._values, self._means, self._weights)
+        a_point = sum(one.itemsize for one in kept if one is not None)
+        return a_point * self._length + 2 * self._low.itemsize * self._blocks
+
+    @property
     def steps(self) -> Steps:
         """The step of every point, ascending: a copy; of some of them `steps_at` is quicker."""
         return self.steps_at(slice(0, self._length))

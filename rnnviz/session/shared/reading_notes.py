@@ -68,6 +68,7 @@ class ReadingNotes(QObject):
             return
         self._timer.stop()
         words, text = self._counting.take(), self._recordings.text
+        self._counting.close()  # seldom anything is counted: no thread waits for it
         if self._counted != self._about:
             self._begin()
         elif words and text is not None:

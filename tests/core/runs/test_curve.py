@@ -214,3 +214,12 @@ def test_what_a_narrow_number_would_change_is_kept_wide() -> None:
     assert narrow.span(-(1 << 60), 2) == (0, 3)
     wide.cut(1000)
     assert wide.last == 0.1
+
+
+def test_what_a_curve_takes_is_bounded() -> None:
+    curve, sizes = Curve(capacity=1024), []
+    for start in range(0, 8192, 512):
+        curve.append(range(start, start + 512), np.ones(512))
+        sizes.append(curve.size_bytes)
+    assert sizes[0] == 512 * (4 + 4) + 8 * 16
+    assert max(sizes) <= 1024 * (4 + 4 + 8 + 8) + 16 * 16
