@@ -79,8 +79,10 @@ def largest_errors(recording: Recording, count: int = COUNT) -> tuple[LargeError
     found = np.asarray(predicted[:walked], np.float64)
     right = np.asarray(wanted[:walked], np.float64)
     known = np.isfinite(right) & np.isfinite(found)
-    spread = np.array([np.std(right[known[:, n], n]) or 1.0 for n in range(right.shape[1])])
-    error = np.where(known, np.abs(found - right) / np.nan_to_num(spread, nan=1.0), -1.0)
+    wanted_of = [right[known[:, column], column] for column in range(right.shape[1])]
+    spread = np.array([float(np.std(one)) if one.size else 0.0 for one in wanted_of])
+    apart = np.subtract(found, right, out=np.zeros_like(found), where=known)
+    error = np.where(known, np.abs(apart) / np.where(spread > 0, spread, 1.0), -1.0)
     column, size = error.argmax(axis=1), error.max(axis=1)
     listed: list[LargeError] = []
     taken = np.zeros(walked, bool)

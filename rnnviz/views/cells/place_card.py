@@ -7,7 +7,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from rnnviz.session.session import Session
-from rnnviz.views.cells.placing import Placing
 from rnnviz.views.shared.panel import waiting
 from rnnviz.views.shared.words.speaking import speak
 from rnnviz.views.text.editing.text_walking import here
@@ -29,8 +28,6 @@ class PlaceCard(HoverCard):
     def __init__(self, session: Session, view: TextView, panel: QWidget) -> None:
         super().__init__(panel)
         self._session, self._view, self._panel = session, view, panel
-        self.placing = Placing(None)
-        """Of the recording that is shown."""
         self._character: int | None = None
         """The one that the card speaks of."""
         view.hovered.connect(self.point_at)
@@ -61,7 +58,7 @@ class PlaceCard(HoverCard):
         if recording is None or len(recording.text) != len(self._view.text):
             # While a person types, the text on the screen may be ahead of the last walk.
             return None
-        walked = self.placing.characters(0, recording.walked)[1]
+        walked = recording.sequence.span(0, recording.walked)[1]
         if character >= walked:
             return None
         return hover_facts(recording, self._session.selection, character, self._view.text)

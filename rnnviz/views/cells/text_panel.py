@@ -70,8 +70,9 @@ class TextPanel(QWidget):
         """Whether the session is just being told what was typed."""
         self._presented = False
         self._shown: Recording | None = None
-        """What `_placing` belongs to."""
-        self._placing = Placing(None)
+        self._placed: Recording | None = None
+        self._places = Placing(None)
+        """Of what `_placed` is."""
         self._without_font: tuple[str, ...] = ()
         """Scripts on the screen that no font shows."""
         self.picker = UnitPicker(session)
@@ -257,8 +258,7 @@ class TextPanel(QWidget):
     def show_recording(self) -> None:
         """Take the session's recording."""
         recording, selection = self._session.recordings.recording, self._session.selection
-        self._shown, self._placing = recording, Placing(recording)
-        self.card.placing = self._placing
+        self._shown = recording
         if recording is None or isinstance(recording.sequence, Numbers):
             self.pinned.hide()
             self.beside.put_away()
@@ -634,26 +634,28 @@ class TextPanel(QWidget):
         self.concepts.showPopup()
 
     @property
-    def _places_now(self) -> Placing:
-        """Of the open recording: a jump to one of its steps may come before it is shown here."""
+    def _placing(self) -> Placing:
+        """Of the open recording: cursor, range and jumps may be its own before it is shown here."""
         recording = self._session.recordings.recording
-        return self._placing if recording is self._shown else Placing(recording)
+        if recording is not self._placed:
+            self._placed, self._places = recording, Placing(recording)
+        return self._places
 
     def go_to(self, step: int) -> None:
         """Bring a step to the middle of the view and put the cursor there."""
         self.strips.centre_on(step)
-        self.view.centre_on(self._places_now.characters(step, step + 1)[0])
+        self.view.centre_on(self._placing.characters(step, step + 1)[0])
         self._session.selection.set_cursor(step)
 
     @Slot(object)
     def go_to_character(self, character: int) -> None:
         """Bring a character to the middle of the view and put the cursor there."""
-        self.go_to(self._places_now.step(character))
+        self.go_to(self._placing.step(character))
 
     @Slot(object)
     def show_from(self, step: int) -> None:
         """Bring the row of a step to the top of the view."""
-        self.view.begin_with(self._places_now.characters(step, step + 1)[0])
+        self.view.begin_with(self._placing.characters(step, step + 1)[0])
 
     @Slot(bool)
     def _choose_colouring(self, surprisal: bool) -> None:

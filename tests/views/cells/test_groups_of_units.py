@@ -210,3 +210,22 @@ def test_a_loss_above_that_of_knowing_nothing_is_said_in_red(
     assert panel.problem.property("role") == "problem"
     session.recordings.open_recording(tmp_path / "0.5")
     assert not panel.problem.isVisible()
+
+
+def test_cursor_and_range_stay_at_their_characters_where_steps_are_others(
+    session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
+    words = tokens(tmp_path / "words")
+    groups = layers_of(1, 2, ("hidden",))
+    letters = Text.of(WORDS, "pair")
+    writer = RecordingWriter(tmp_path / "letters", letters, groups, None)
+    writer.write_group(0, 0, {"hidden": np.zeros((2, len(WORDS)))})
+    panel = text_panel(qtbot, session, words.folder)
+    session.selection.set_range((4, 6))
+    session.selection.set_cursor(6)
+    shown = panel.view.range, panel.view.cursor_at
+    assert shown[0] == (words.sequence.span(4, 6)) and shown[1] == words.sequence.span(6, 7)[0]
+    for folder in (tmp_path / "letters", words.folder):
+        session.recordings._set_recording(Recording(folder))
+        assert (panel.view.range, panel.view.cursor_at) == shown
+    assert (session.selection.range, session.selection.cursor) == ((4, 6), 6)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from rnnviz.core.cells.mistakes import largest_errors
 from rnnviz.core.recordings.description import Classes
 from rnnviz.core.recordings.groups import layers_of
 from rnnviz.core.recordings.recording import Recording
@@ -101,6 +104,21 @@ def test_largest_errors_of_numbers_stand_apart(tmp_path: Path, qtbot: QtBot) -> 
     assert len(steps) == 30
     assert all(later - before >= 5 for before, later in pairwise(steps))
     assert jump_of(panel, qtbot, 1) == steps[1]
+
+
+def test_a_column_of_which_nothing_was_wanted_spreads_not_at_all(tmp_path: Path) -> None:
+    recording = numbers(tmp_path / "waves")
+    wanted = recording.wanted
+    assert wanted is not None
+    unknown = np.full_like(wanted, np.nan)
+    nothing = cast(
+        Recording,
+        SimpleNamespace(
+            predicted=recording.predicted, wanted=unknown, walked=recording.walked,
+            outputs=recording.outputs,
+        ),
+    )  # fmt: skip
+    assert largest_errors(nothing) == ()  # and no warning, which is an error in tests
 
 
 def test_every_kind_of_cells_has_them() -> None:
