@@ -226,16 +226,16 @@ class RunModel(QAbstractTableModel):
         return f"{column.title} {words}" + (f", unlike {unlike.name}" if differs and unlike else "")
 
     def _look_of(self, run: OpenRun, column: Column, role: int) -> object:
-        theme = theme_of()
+        # The theme is asked for where it matters: a list that is painted asks this of every cell.
         if column.key == "state" and role == Qt.ItemDataRole.ForegroundRole:
             ink = "muted" if run.asked else _STATE_INKS[run.watched.state]
-            return QColor(getattr(theme, ink))
+            return QColor(getattr(theme_of(), ink))
         if column.key == "name" and role == Qt.ItemDataRole.DecorationRole:
-            return self._swatch(run, theme)
+            return self._swatch(run, theme_of())
         if column.key == "name" and role == Qt.ItemDataRole.CheckStateRole:
             return Qt.CheckState.Checked if run.shown else Qt.CheckState.Unchecked
         if role == Qt.ItemDataRole.BackgroundRole and self.differs(run, column.key):
-            return QColor(theme.marked)
+            return QColor(theme_of().marked)
         if role == Qt.ItemDataRole.FontRole and self.differs(run, column.key):
             font = QFont()
             font.setWeight(QFont.Weight.DemiBold)  # all else is the table's
