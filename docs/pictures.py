@@ -171,7 +171,7 @@ def prepare_training(window: Window, folder: Path) -> None:
     training.runs_centre.table.runs_model.sort_by("best", descending=False)
 
     def drawn() -> bool:
-        panels = [panel for panel in training.panels if panel.isVisible()]
+        panels = [panel for panel in training.panels if panel.seen]
         return bool(panels) and all(panel.built for panel in panels)
 
     wait_until(lambda: drawn() and not session.jobs.running, settle_ms=3000)

@@ -27,6 +27,8 @@ _ROOM = 60
 _LEAST_MIDDLE, _LEAST_BELOW, _LEAST_ACROSS = 420, 120, 420
 """What a restored layout leaves to the middle in height, tools and legend included, and in width;
 and what stands below it has at least."""
+_PAINTED_MS = 500
+"""So long after it is shown a workspace counts as painted."""
 _SETTLES_MS = 1500
 """How long after it is first shown a window may still be given its size by the desktop."""
 
@@ -62,7 +64,8 @@ class _FirstPaint(QWidget):
     """A point of a workspace that says when that was first painted, and is hidden then.
 
     The middle itself hears of no painting where parts that let nothing through cover all of it;
-    where it lies over this point, as Alignments' does, it hears of its own.
+    where it lies over this point, as Alignments' does, it hears of its own. Should something else
+    lie over it, the workspace counts as painted soon after it was shown.
 
     Signals:
         painted: the workspace is on the screen.
@@ -76,6 +79,11 @@ class _FirstPaint(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.resize(1, 1)
         self._said = False
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Say so soon, whatever is heard of."""
+        super().showEvent(event)
+        QTimer.singleShot(_PAINTED_MS, self, self._say)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Say so, once."""
