@@ -46,6 +46,18 @@ class DamagedFileError(ValueError):
     """A file was read, and what it holds cannot be meant; the message says why."""
 
 
+def status(path: Path) -> os.stat_result:
+    """What the system says of a file, whatever its name holds: it may have stood in another file.
+
+    Raises:
+        OSError: there is none, or none can have this name; `strerror` says so.
+    """
+    try:
+        return path.stat()
+    except ValueError as error:
+        raise OSError(22, f"no file can have this name: {error}", str(path)) from error
+
+
 def open_regular(path: Path) -> io.FileIO:
     """Open a regular file to read, unbuffered; a link to one is followed.
 
@@ -53,7 +65,7 @@ def open_regular(path: Path) -> io.FileIO:
         OSError: there is none, it is no regular file, or it may not be read; `strerror` says so.
     """
     # Looked at before it is opened: opening a device may do something already.
-    _refuse_irregular(path, path.stat().st_mode)
+    _refuse_irregular(path, status(path).st_mode)
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     file = _File(os.open(path, flags), "rb")
     try:

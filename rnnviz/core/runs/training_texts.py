@@ -9,7 +9,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from rnnviz.core.files.reading import open_regular
+from rnnviz.core.files.reading import open_regular, status
 from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.sequences.texts.decoding import why_not_read
 
@@ -21,8 +21,8 @@ def problem_with(texts: Sequence[Path], config: TrainingConfig) -> str:
     total = 0
     for path in texts:
         try:
-            status = path.stat()
-            if not stat.S_ISREG(status.st_mode):
+            about = status(path)
+            if not stat.S_ISREG(about.st_mode):
                 return f"{path.name} is no file; choose a text"
             with open_regular(path) as file:
                 piece = file.read(_PIECE)
@@ -32,7 +32,7 @@ def problem_with(texts: Sequence[Path], config: TrainingConfig) -> str:
             return f"{path.name} is empty; choose a file with text in it"
         if why := why_not_read(piece, path.name):
             return why
-        total += status.st_size
+        total += about.st_size
     held = config.held_out if config.held_out > 1 else config.held_out * total
     # A character takes a byte or more, so this is the most that there can be.
     left, needed = int(max(0.0, total - held)), 2 * config.batch

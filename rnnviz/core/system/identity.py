@@ -17,7 +17,7 @@ def file_stamp(path: Path) -> tuple[str, int, int]:
     """What tells one version of a file from another: its path, size and time of change."""
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):  # or a name that no file can have
         return str(path), -1, -1
     return str(path.resolve()), status.st_size, status.st_mtime_ns
 

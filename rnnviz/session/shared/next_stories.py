@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from rnnviz.core.architectures import carried
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.files.reading import status
 from rnnviz.core.kinds import kind_named
 from rnnviz.core.kinds.described import from_plain
 from rnnviz.core.models.units import groups_of
@@ -121,7 +122,7 @@ class NextStories(QObject):
     def _walk(self, found: ModelOpened, path: Path) -> None:
         wanted = found.path, str(path)
         try:
-            small = path.stat().st_size <= LARGE_TEXT_BYTES
+            small = status(path).st_size <= LARGE_TEXT_BYTES
             text = Text.read(path) if small and kind_named(found.kind).walks_texts else None
         except (OSError, RnnvizError):
             text = None

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from rnnviz.core.architectures import carried
 from rnnviz.core.cells.intervention import Intervention
 from rnnviz.core.errors import RecordingError, RnnvizError, TextError
-from rnnviz.core.files.reading import exists
+from rnnviz.core.files.reading import exists, status
 from rnnviz.core.kinds.described import from_plain
 from rnnviz.core.models.network import Described
 from rnnviz.core.models.units import groups_of
@@ -224,7 +224,7 @@ class Recordings(QObject):
             TextError: it cannot be read.
         """
         try:
-            large = path.stat().st_size > LARGE_TEXT_BYTES
+            large = status(path).st_size > LARGE_TEXT_BYTES
         except OSError as error:
             raise TextError(f"cannot read {path}: {error.strerror}") from error
         if not large:
@@ -390,7 +390,7 @@ class Recordings(QObject):
     def open_recorded(self, path: Path) -> None:
         """Open what another program recorded; what is open stays until that is read."""
         try:
-            about = path.stat()
+            about = status(path)
         except OSError as error:
             raise RecordingError(f"cannot read {path}: {error.strerror}") from error
         stamp = hashlib.sha256(f"{path.resolve()} {about.st_size} {about.st_mtime_ns}".encode())

@@ -69,6 +69,11 @@ def test_loops_and_files_that_are_gone_are_errors_of_the_system(tmp_path):
             read_small(tmp_path / name)
 
 
+def test_a_name_that_no_file_can_have_is_an_error_of_the_system(tmp_path):
+    with pytest.raises(OSError, match="no file can have this name"):
+        open_regular(tmp_path / "model\0.safetensors")
+
+
 def test_sizes_are_bounded_before_anything_is_read(tmp_path):
     sparse = tmp_path / "sparse"
     with sparse.open("wb") as file:
