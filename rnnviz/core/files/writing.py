@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rnnviz.core.files.names import digest_of
+from rnnviz.core.system.queue_thread import QueueThread
 
 _LONGEST_NAME = 255
 """Bytes that a file system allows."""
@@ -62,7 +63,7 @@ def write_atomically(path: Path, content: bytes, *, wait: bool = True) -> None:
             waiting did not reach the disk.
     """
     if not wait:
-        _flusher.raise_problem()
+        _raise_problem()
     with replacing(path) as beside, beside.open("wb") as file:
         file.write(content)
         file.flush()
@@ -74,53 +75,31 @@ def write_atomically(path: Path, content: bytes, *, wait: bool = True) -> None:
         _flusher.put(written)
 
 
-class _Flusher:
-    """Files that are written, and do not lie on the disk yet; a thread while there are any."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._waiting: deque[int] = deque()
-        self._thread: threading.Thread | None = None
-        self._problem: OSError | None = None
-
-    def put(self, descriptor: int) -> None:
-        """Flush this, and close it."""
-        with self._guard:
-            self._waiting.append(descriptor)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._flush, name="flushing")
-                self._thread.start()
-
-    def wait(self) -> None:
-        """Until all lies on the disk."""
-        with self._guard:
-            thread = self._thread
-        if thread is not None:
-            thread.join()
-
-    def raise_problem(self) -> None:
-        """Tell once what could not be flushed."""
-        with self._guard:
-            problem, self._problem = self._problem, None
-        if problem is not None:
-            raise problem
-
-    def _flush(self) -> None:
-        while True:
-            with self._guard:
-                if not self._waiting:
-                    self._thread = None
-                    return
-                descriptor = self._waiting.popleft()
-            try:
-                os.fsync(descriptor)
-            except OSError as error:
-                self._problem = error
-            finally:
-                os.close(descriptor)
+_problem: deque[OSError] = deque(maxlen=1)
+"""The last file that did not reach the disk, until somebody is told."""
 
 
-_flusher = _Flusher()
+def _flush(descriptor: int) -> None:
+    """Bring this to the disk, and close it."""
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        _problem.append(error)
+    finally:
+        os.close(descriptor)
+
+
+def _raise_problem() -> None:
+    """Tell once what could not be flushed."""
+    try:
+        problem = _problem.pop()
+    except IndexError:
+        return
+    raise problem
+
+
+_flusher: QueueThread[int] = QueueThread("flushing", _flush)
+"""Files that are written, and do not lie on the disk yet."""
 
 
 def wait_until_flushed() -> None:

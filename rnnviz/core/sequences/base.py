@@ -98,3 +98,9 @@ class Sequence(Protocol):
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """What lies in files, by the name of the file."""
         ...
+
+
+def steps_standing_at(sequence: Sequence, start: int, stop: int) -> tuple[int, int]:
+    """From which step to which stand at these characters of the shown text, which are some."""
+    first = sequence.step_at(start)
+    return first, max(first, sequence.step_at(stop - 1)) + 1

@@ -5,47 +5,19 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-import threading
-from collections import deque
 from pathlib import Path
+
+from rnnviz.core.system.queue_thread import QueueThread
 
 _numbers = itertools.count(1)
 
 
-class _Bin:
-    """What waits to be deleted, and the thread that does so while there is any."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._waiting: deque[Path] = deque()
-        self._thread: threading.Thread | None = None
-
-    def put(self, folder: Path) -> None:
-        """Delete this after all before it."""
-        with self._guard:
-            self._waiting.append(folder)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._empty, name="deleting")
-                self._thread.start()
-
-    def wait(self) -> None:
-        """Until nothing is left."""
-        with self._guard:
-            thread = self._thread
-        if thread is not None:
-            thread.join()
-
-    def _empty(self) -> None:
-        while True:
-            with self._guard:
-                if not self._waiting:
-                    self._thread = None
-                    return
-                folder = self._waiting.popleft()
-            shutil.rmtree(folder, ignore_errors=True)
+def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
 
 
-_bin = _Bin()
+_bin: QueueThread[Path] = QueueThread("deleting", _remove)
+"""What waits to be deleted."""
 
 
 def delete(folder: Path) -> None:

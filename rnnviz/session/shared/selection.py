@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from rnnviz.core.errors import UnitError
 from rnnviz.core.quantities.units import layer_name
 from rnnviz.core.recordings.groups import Groups
-from rnnviz.core.sequences.base import Sequence
+from rnnviz.core.sequences.base import Sequence, steps_standing_at
 
 Colouring = Literal["unit", "surprisal", "verdict"]
 
@@ -238,5 +238,5 @@ def _in_steps(sequence: Sequence | None, start: int, stop: int) -> tuple[int, in
         return start, stop
     if not len(sequence.text):
         return start, min(stop, len(sequence))
-    first = sequence.step_at(start)
-    return first, min(max(first, sequence.step_at(stop - 1)) + 1, len(sequence))
+    first, last = steps_standing_at(sequence, start, stop)
+    return first, min(last, len(sequence))

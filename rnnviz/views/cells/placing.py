@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.core.sequences.base import steps_standing_at
 from rnnviz.core.sequences.text import Text
 
 
@@ -50,8 +51,7 @@ class Placing:
         """The steps that stand at these characters."""
         if self._sequence is None or self.same or stop <= start:
             return start, stop
-        first = self._sequence.step_at(start)
-        return first, max(first, self._sequence.step_at(stop - 1)) + 1
+        return steps_standing_at(self._sequence, start, stop)
 
     def step(self, character: int) -> int:
         """The step that stands at a character."""
