@@ -54,6 +54,7 @@ class WatchedRun:
         behind: whether there is more to read at once.
         damage: lines of the events that could not be understood.
         torn: whether its last line has no end.
+        gone: whether its directory is no longer there; `problem` says so.
 
     Args:
         expected: the settings of a trainer that was just started and has written nothing yet.
@@ -78,7 +79,7 @@ class WatchedRun:
         self._tail = EventTail(directory / "events.jsonl")
         self._watch = Watch(directory, clock)
         self.state: State = "reading" if expected is None else "starting"
-        self.behind, self.torn, self.damage = False, False, Damage()
+        self.behind, self.torn, self.gone, self.damage = False, False, False, Damage()
         self._awaited = expected is not None
         self._describe(read_run(directory) if expected is None else RunFile(expected, {}))
 
@@ -146,7 +147,7 @@ class WatchedRun:
         if self.state == "damaged":
             how = "how it ended cannot be read"
             return f"Nobody trains {name}, and {how}: its events are {damage}."
-        if self.state != "crashed":
+        if self.state != "crashed" or self.gone:
             return said
         own = self.config.get("task") == "own-loop"  # only its program can go on with it
         if not self.record.step and not damage:
@@ -219,6 +220,7 @@ class WatchedRun:
         for step, name in found.checkpoints or ():
             if step <= max(self.record.step, 0):
                 self.record.checkpoints.setdefault(step, f"checkpoints/{name}")
+        self.gone = found.gone
         if found.gone:
             self.problem = f"{self.directory} is gone; what was read so far stays on the screen"
         after = (self.state, self.problem, self.damage, len(self.record.checkpoints))

@@ -157,6 +157,7 @@ class Record:
         """Write a model file that opens by itself."""
         if self._writer is None:
             return
+        self._writer.check_place()
         path = self._writer.checkpoints / f"{name}.safetensors"
         try:
             self._task.save(path, self._summary())
@@ -178,6 +179,7 @@ class Record:
         """Write what a resumed run goes on from; the events so far are safe on the disk then."""
         if self._writer is None:
             return
+        self._writer.check_place()
         folder = self._writer.checkpoints
         try:
             self._writer.flush()

@@ -21,6 +21,7 @@ from rnnviz.core.quantities.units import layer_name
 from rnnviz.core.recordings.groups import Groups, layers_of
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.runs.directory.arrays import RowReader
+from rnnviz.core.runs.record import RunRecord
 from rnnviz.core.scoring import read_ranking
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.background import Background
@@ -104,7 +105,7 @@ class CheckpointWalks(QObject):
         self._failed: set[tuple[object, ...]] = set()
         self._under_way: tuple[object, ...] | None = None
         self._sweeping = False
-        self._rows: tuple[OpenRun, RowReader] | None = None
+        self._rows: tuple[RunRecord, RowReader] | None = None
         self._listed: tuple[OpenRun, float, tuple[Stage, ...]] | None = None
         """The checkpoints of a run, and until when that list is good."""
         self._listing: Background[dict[Stage, Stamp]] = Background("listing checkpoints")
@@ -184,11 +185,12 @@ class CheckpointWalks(QObject):
         run, stage = self._runs.current, self.stage
         if run is None or stage is None:
             return None
-        until = [row for row in run.watched.record.alignments if row.step <= stage.step]
+        record = run.watched.record
+        until = [row for row in record.alignments if row.step <= stage.step]
         if not until:
             return None
-        if self._rows is None or self._rows[0] is not run:
-            self._rows = run, RowReader(run.watched.directory)
+        if self._rows is None or self._rows[0] is not record:
+            self._rows = record, RowReader(run.watched.directory)
         weights = self._rows[1].read(until[-1])
         return None if weights is None else Alignment(until[-1].source, until[-1].target, weights)
 

@@ -23,6 +23,9 @@ _LARGEST_ROW = 1 << 24
 class RowReader:
     """Reads rows once and keeps them, within bounds; a row that is not there yet is None.
 
+    It belongs to one record: a run that is written anew, and another that takes the place of its
+    directory, have a record of their own, whose rows are other ones.
+
     A drive that stalls is not waited for: its rows come with a later `load`.
     """
 

@@ -12,6 +12,8 @@ from rnnviz.core.system.ready_types import ready
 
 LONGEST_LINE = 1 << 25
 """No event takes more bytes."""
+HEAD_BYTES = 256
+"""By so many first bytes, which hold when a run began, one event file is known from another."""
 _LATEST_TIME = 1e11
 
 Count = Annotated[int, msgspec.Meta(ge=-1, le=1 << 53)]

@@ -13,8 +13,9 @@ from typing import Any
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.files.reading import JsonObject, open_regular
+from rnnviz.core.files.reading import JsonObject, open_regular, read_head
 from rnnviz.core.runs.directory.event import (
+    HEAD_BYTES,
     LONGEST_LINE,
     AnyEvent,
     Count,
@@ -89,6 +90,22 @@ class EventLog:
         except OSError as error:
             raise write_error(self.path, error) from error
         self.next_number += 1
+
+    def is_in_place(self) -> bool:
+        """Whether the file that is written still lies at its path, and no other in its stead.
+
+        By what it holds, not by its number alone: some network drives number a file anew.
+        """
+        mine = os.fstat(self._file)
+        try:
+            there = self.path.stat()
+            if (there.st_dev, there.st_ino) == (mine.st_dev, mine.st_ino):
+                return True
+            os.lseek(self._file, 0, os.SEEK_SET)  # it is appended to, wherever one reads
+            head = os.read(self._file, HEAD_BYTES)
+            return there.st_size == mine.st_size and read_head(self.path, HEAD_BYTES) == head
+        except OSError:
+            return False
 
     def void_after(self, step: int, kept: int) -> bool:
         """Whether events beyond the first `kept` say something that a way back to `step` undoes."""

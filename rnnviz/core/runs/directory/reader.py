@@ -16,7 +16,13 @@ import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.files.reading import open_regular
-from rnnviz.core.runs.directory.event import LONGEST_LINE, AnyEvent, Event, is_of_another_kind
+from rnnviz.core.runs.directory.event import (
+    HEAD_BYTES,
+    LONGEST_LINE,
+    AnyEvent,
+    Event,
+    is_of_another_kind,
+)
 from rnnviz.core.system.ready_types import ready
 
 _KEPT = re.compile(r"step-([0-9]{1,15})\.safetensors")
@@ -81,7 +87,7 @@ class EventTail:
         self._offset = 0
         self._hopeless = False
         """A line without an end was met; what follows is not read."""
-        self._inode = 0
+        self._inode, self._head = 0, b""
         self._decoder = msgspec.json.Decoder(ready(AnyEvent))
 
     def read(self, enough: Callable[[], bool] = lambda: False) -> list[Event]:
@@ -97,13 +103,17 @@ class EventTail:
         try:
             status = self.path.stat()
             if status.st_size < self._offset or (self._inode and status.st_ino != self._inode):
-                self._offset, self.damage, self.restarted = 0, Damage(), True
-                self._hopeless, self._step = False, None
+                self._begin_anew()
             self._inode = status.st_ino
             if status.st_size == self._offset or self._hopeless:
                 self._complain()
                 return events
             with open_regular(self.path) as file:
+                head = file.read(HEAD_BYTES)
+                if not head.startswith(self._head):
+                    # Rewritten in its place, or another run's under a number that was free again.
+                    self._begin_anew()
+                self._head = head
                 file.seek(self._offset)
                 while lines := self._lines(file.read(PIECE_BYTES), file.read):
                     if len(lines) >= LONGEST_LINE and not lines.endswith(b"\n"):
@@ -123,6 +133,10 @@ class EventTail:
         if not events:
             self._complain()
         return events
+
+    def _begin_anew(self) -> None:
+        self._offset, self._head, self.restarted = 0, b"", True
+        self.damage, self._step, self._hopeless = Damage(), None, False
 
     def _complain(self) -> None:
         if self._hopeless:

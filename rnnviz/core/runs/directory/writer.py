@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import time
@@ -26,6 +27,8 @@ _WRITTEN = ("events.jsonl", "heartbeat", "lock", "trainer.log", "checkpoints", "
 _ROW_FILE = re.compile(r".*-([0-9]{1,9})\.f32")
 _ASKING_SECONDS = 60.0
 """A request that is being written is done in far less."""
+_LOOK_SECONDS = 1.0
+"""So often is looked whether the directory is still the one that is written to."""
 _MIRROR_SECONDS = 0.05
 """TensorBoard gets one step in this time, and every validation."""
 _MIRRORED = ("loss_nats", "gradient_norm", "clipped_norm", "learning_rate")
@@ -71,7 +74,7 @@ class RunWriter:
             raise RunDirectoryError(f"cannot write to {directory}: {error.strerror}") from error
         self._arrays: dict[str, tuple[FileIO, int, int]] = {}
         self._mirror: ScalarWriter | None = None
-        self._mirrored = 0.0
+        self._mirrored = self._looked = 0.0
         try:
             if config is not None:
                 write_config(directory, config, facts)
@@ -103,9 +106,28 @@ class RunWriter:
         problem = self.heartbeat.problem
         if problem is not None:
             raise write_error(self.heartbeat.path, problem) from problem
+        if time.monotonic() - self._looked >= _LOOK_SECONDS:
+            self.check_place()
         self.log.append(kind, fields)
         if self._mirror is not None:
             self._write_mirror(kind, fields)
+
+    def check_place(self) -> None:
+        """Look before a file is written by its name: it would land in whatever lies there now.
+
+        Raises:
+            RunDirectoryError: the directory was moved, deleted or replaced while it was written to.
+        """
+        self._looked = time.monotonic()
+        if not self.log.is_in_place():
+            path = self.log.path
+            if not path.exists():
+                raise write_error(path, FileNotFoundError(errno.ENOENT, "it is gone"))
+            raise RunDirectoryError(
+                f"{path} is another file than the one that this training writes: its directory was "
+                "moved or replaced, and nothing more is written there. The run can be continued "
+                "where it lies now"
+            )
 
     def _write_mirror(self, kind: str, fields: Mapping[str, Any]) -> None:
         step = fields.get("step", 0)
@@ -169,6 +191,7 @@ class RunWriter:
         path = self.directory / file
         try:
             if file not in self._arrays:
+                self.check_place()
                 path.parent.mkdir(exist_ok=True)
                 opened = path.open("ab", buffering=0)
                 rows = opened.tell() // row.nbytes
@@ -184,15 +207,20 @@ class RunWriter:
         return {"file": file, "row": rows}
 
     def close(self, state: str) -> None:
-        """Flush the events, say how the run ended, and give the directory free."""
-        with contextlib.suppress(OSError):
+        """Flush the events, say how the run ended, and give the directory free.
+
+        Raises:
+            RunDirectoryError: the disk did not take the last events; all else is done.
+        """
+        try:
             self.log.close()
-        for opened, _, _ in self._arrays.values():
-            opened.close()
-        if self._mirror is not None:
-            self._mirror.close()
-        self.heartbeat.close(state)
-        release(self.directory)
+        finally:
+            for opened, _, _ in self._arrays.values():
+                opened.close()
+            if self._mirror is not None:
+                self._mirror.close()
+            self.heartbeat.close(state)
+            release(self.directory)
 
 
 def refuse_links(directory: Path) -> None:

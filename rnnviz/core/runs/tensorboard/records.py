@@ -6,6 +6,7 @@ protocol buffer `Event` (`messages.py`). The checksum is CRC-32C, masked.
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 import time
@@ -90,16 +91,19 @@ class ScalarWriter:
     def _record(self, content: bytes, step: int) -> None:
         event = b"\x09" + struct.pack("<d", time.time()) + b"\x10" + varint(step) + content
         length = struct.pack("<Q", len(event))
-        self._file.write(
-            b"".join(
-                (
-                    length,
-                    struct.pack("<I", masked_crc(length)),
-                    event,
-                    struct.pack("<I", masked_crc(event)),
-                )
+        record = b"".join(
+            (
+                length,
+                struct.pack("<I", masked_crc(length)),
+                event,
+                struct.pack("<I", masked_crc(event)),
             )
         )
+        written = self._file.write(record)
+        if written < len(record):
+            # Half a record would be damage to all that is written behind it.
+            self._file.truncate(self._file.tell() - written)
+            raise OSError(errno.ENOSPC, "No space left on device")
 
     def close(self) -> None:
         """Close the file."""

@@ -65,7 +65,7 @@ class MemoryPanel(GradientPanel):
 
     def build(self) -> QWidget:
         """The experiment, the button, losses, gradients, verdicts."""
-        self._readers: dict[OpenRun, RowReader] = {}
+        self._readers: dict[RunRecord, RowReader] = {}
         self.preset = Choices()
         self.preset.setAccessibleName("Experiment")
         self.preset.addItems([preset.title for preset in PRESETS])
@@ -144,11 +144,12 @@ class MemoryPanel(GradientPanel):
 
     def _draw_gradients(self, runs: dict[str, OpenRun]) -> None:
         drawn: list[Banded] = []
-        shown = set(runs.values())
-        self._readers = {run: reader for run, reader in self._readers.items() if run in shown}
+        shown = {run.watched.record for run in runs.values()}
+        self._readers = {record: self._readers[record] for record in shown & {*self._readers}}
         for name, run in runs.items():
-            rows = run.watched.record.gradient_rows
-            reader = self._readers.setdefault(run, RowReader(run.watched.directory))
+            record = run.watched.record
+            rows = record.gradient_rows
+            reader = self._readers.setdefault(record, RowReader(run.watched.directory))
             values = reader.read(rows[-1]) if rows else None
             if values is not None:
                 norms = np.asarray(values[-1], float)[::-1]

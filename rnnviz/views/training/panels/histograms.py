@@ -34,7 +34,7 @@ class HistogramsPanel(Panel):
 
     def follow(self) -> None:
         """Follow the current run."""
-        self._rows: tuple[OpenRun, RowReader] | None = None
+        self._rows: tuple[RunRecord, RowReader] | None = None
         runs = self.session.runs
         self.redraw_on(runs.curve_changed, runs.current_changed, runs.runs_changed)
 
@@ -85,8 +85,9 @@ class HistogramsPanel(Panel):
         self, run: OpenRun, rows: Sequence[HistogramRow], name: str
     ) -> list[Histogram] | None:
         """Those of one parameter; None until the drive has given them."""
-        if self._rows is None or self._rows[0] is not run:
-            self._rows = run, RowReader(run.watched.directory)
+        record = run.watched.record
+        if self._rows is None or self._rows[0] is not record:
+            self._rows = record, RowReader(run.watched.directory)
         reader = self._rows[1]
         wanted = [row for row in spread(rows) if name in row.names]
         if not reader.load(wanted):

@@ -11,8 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from rnnviz.core.runs.curve import Curve
 from rnnviz.core.runs.directory.arrays import RowReader, Rows
-from rnnviz.core.runs.record import ArrayRow
-from rnnviz.session.training.runs import OpenRun
+from rnnviz.core.runs.record import ArrayRow, RunRecord
 from rnnviz.views.plots import CurvePlot, HeatPlot, Trace
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.segments import Segments
@@ -35,7 +34,7 @@ class TimeStepsPanel(Panel):
 
     def follow(self) -> None:
         """Follow the current run."""
-        self._reader: tuple[OpenRun, RowReader] | None = None
+        self._reader: tuple[RunRecord, RowReader] | None = None
         runs = self.session.runs
         self.redraw_on(runs.curve_changed, runs.current_changed)
 
@@ -66,9 +65,9 @@ class TimeStepsPanel(Panel):
         """Read the rows that are new, and draw."""
         run = self.session.runs.current
         assert run is not None
-        if self._reader is None or self._reader[0] is not run:
-            self._reader = run, RowReader(run.watched.directory)
         record = run.watched.record
+        if self._reader is None or self._reader[0] is not record:
+            self._reader = record, RowReader(run.watched.directory)
         self.loss.setVisible(bool(record.last_step_rows))
         last = self.loss.value == "last" and record.last_step_rows
         kept = record.last_step_rows if last else record.gradient_rows

@@ -84,6 +84,10 @@ def test_a_file_that_shrank_or_was_replaced_is_read_anew(tmp_path: Path) -> None
     other.replace(tail.path)
     assert [event.step for event in tail.read()] == [8, 9]
     assert tail.restarted
+    # Rewritten in its place, and longer than what was read: an inode may be free again, too.
+    tail.path.write_bytes(b"".join(b'{"k":"step","step":%d}\n' % step for step in range(3, 9)))
+    assert [event.step for event in tail.read()] == [*range(3, 9)]
+    assert tail.restarted
 
 
 def test_a_long_file_comes_in_pieces_and_a_long_line_whole(tmp_path: Path) -> None:

@@ -128,6 +128,18 @@ def test_a_directory_that_vanishes_keeps_what_was_read(tmp_path: Path, clock: Cl
     assert found.record.step == 200
 
 
+def test_nothing_is_promised_of_a_directory_that_vanished(tmp_path: Path, clock: Clock) -> None:
+    run = MadeRun(tmp_path / "run")
+    run.lock(process=-5)
+    run.steps(1, 5)
+    found = watched(run, clock)
+    assert "Resume goes on" in found.trouble()
+    run.directory.rename(tmp_path / "elsewhere")
+    found.poll()
+    assert "is gone" in found.problem
+    assert found.trouble() == ""
+
+
 def test_a_drive_that_went_away_is_said_and_what_was_read_stays(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

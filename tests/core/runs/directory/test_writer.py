@@ -1,7 +1,10 @@
 """A run directory holds what the trainer said, in order, and a second trainer keeps out."""
 
+import errno
 import json
 import math
+import os
+import shutil
 
 import pytest
 
@@ -135,3 +138,64 @@ def test_who_goes_on_is_told_in_the_words_of_the_caller(tmp_path):
         RunWriter(tmp_path, CONFIG)
     with pytest.raises(RunDirectoryError, match=r"Run\(\.\.\., resume=True\)"):
         RunWriter(tmp_path, {"name": "mine", "task": "own-loop"})
+
+
+@pytest.mark.parametrize("there", ["another run", "a copy", "nothing"])
+def test_nothing_is_written_into_what_lies_in_its_place(tmp_path, there):
+    """A directory is moved while it is written to, and another takes its place at once."""
+    writer = RunWriter(tmp_path / "run", CONFIG)
+    writer.event("step", step=1)
+    moved, other = tmp_path / "moved", tmp_path / "other"
+    if there == "another run":
+        second = RunWriter(other, CONFIG)
+        second.event("step", step=1)
+        second.close("finished")
+    elif there == "a copy":
+        shutil.copytree(writer.directory, other)
+    writer.directory.rename(moved)
+    if other.exists():
+        other.rename(writer.directory)
+        writer.log.append("step", {"step": 2})  # goes where the run lies now
+    said = "has vanished" if there == "nothing" else "moved or replaced, and nothing more"
+    for writing in (
+        writer.check_place,
+        lambda: writer.row("other", [1.0]),
+        lambda: writer.event("step", step=3),
+    ):
+        writer._looked -= 10  # seconds have passed
+        with pytest.raises(RunDirectoryError, match=said):
+            writing()
+    writer.close("failed")
+    assert not (writer.directory / "arrays").exists()
+    assert 3 not in [event["step"] for event in read_events(moved)]
+
+
+def test_an_event_file_that_a_drive_numbers_anew_is_the_same(writer, monkeypatch):
+    writer.event("step", step=1)
+    of_open = os.fstat
+
+    def numbered_anew(file):
+        found = of_open(file)
+        return os.stat_result((*found[:1], found.st_ino + 1, *found[2:10]))
+
+    monkeypatch.setattr(os, "fstat", numbered_anew)
+    assert writer.log.is_in_place()
+    other = writer.directory / "other"
+    other.write_bytes(writer.log.path.read_bytes().replace(b":1", b":7"))
+    other.replace(writer.log.path)
+    assert not writer.log.is_in_place()
+
+
+def test_what_the_disk_does_not_take_at_last_leaves_nothing_held(tmp_path, monkeypatch):
+    writer = RunWriter(tmp_path / "run", CONFIG)
+    writer.event("step", step=1)
+
+    def full(file):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", full)
+        with pytest.raises(RunDirectoryError, match="the disk is full"):
+            writer.close("finished")
+    assert not (writer.directory / "lock").exists()
+    RunWriter(writer.directory, None).close("finished")

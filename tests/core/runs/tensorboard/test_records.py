@@ -1,5 +1,6 @@
 """Event files that TensorBoard itself reads, and those that others wrote."""
 
+import io
 import math
 import struct
 
@@ -53,6 +54,25 @@ def test_a_resumed_run_takes_back_what_came_later(tmp_path, expect_log):
     second.close()
     assert accumulated(tmp_path) == {"loss": [(1, 1.0), (2, 20.0)]}
     assert read_scalars(tmp_path)["loss"].values.tolist() == [1.0, 20.0]
+
+
+def test_a_full_disk_leaves_whole_records(tmp_path, monkeypatch):
+    """The disk takes a part of a record; when there is room again, what follows is read."""
+
+    class Full(io.FileIO):
+        def write(self, data):
+            return super().write(data[:20])
+
+    writer = ScalarWriter(tmp_path)
+    writer.write(1, {"loss": 1.0})
+    (path,) = tmp_path.iterdir()
+    with monkeypatch.context() as patched, Full(path, "ab") as full:
+        patched.setattr(writer, "_file", full)
+        with pytest.raises(OSError, match="No space left"):
+            writer.write(2, {"loss": 2.0})
+    writer.write(3, {"loss": 3.0})
+    writer.close()
+    assert read_scalars(tmp_path)["loss"].values.tolist() == [1.0, 3.0]
 
 
 def test_reads_what_torch_writes(tmp_path):

@@ -830,6 +830,22 @@ def test_histograms_of_a_parameter_are_ridges_over_the_training(
     assert sum(np.asarray(columns["count"])) == pytest.approx(3000)
 
 
+def test_a_run_in_the_place_of_another_is_drawn_with_its_own_rows(
+    session: Session, tmp_path: Path, qtbot: QtBot
+) -> None:
+    """The rows of both have the same files, places and numbers."""
+    run, other = MadeRun(tmp_path / "a"), MadeRun(tmp_path / "b")
+    run.histograms(10, spread=0.1)
+    other.histograms(10, spread=10.0)
+    open_run(session, run)
+    panel = shown(qtbot, HistogramsPanel(session))
+    qtbot.waitUntil(lambda: panel.idle and len(panel.plot.histograms) == 1)
+    assert panel.plot.histograms[0].edges[-1] < 1
+    run.directory.rename(tmp_path / "away")
+    other.directory.rename(run.directory)
+    qtbot.waitUntil(lambda: panel.idle and panel.plot.histograms[0].edges[-1] > 1)
+
+
 def test_why_there_are_no_histograms(session: Session, tmp_path: Path, qtbot: QtBot) -> None:
     open_run(session, finished_run(tmp_path / "a"))
     panel = shown(qtbot, HistogramsPanel(session))
