@@ -304,6 +304,9 @@ class Showing(QObject):
             return False
         story = current[0]
         by_place = story.show in ("alignments", "gradients")
+        model = self._recordings.model
+        if not by_place and model is not None and model.intervention is not None:
+            return False  # stories are told of networks as they are
         if by_place or story.finding is None or self.wanted is not None or recording is None:
             return True
         return self._shows(story.finding, recording.groups)

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from rnnviz.core.cells.saturation import saturation
+from rnnviz.core.quantities.bins import bin_edges
 from rnnviz.core.recordings.ranges import steps_in
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.recordings.rows import (
@@ -65,13 +67,18 @@ class UnitPage(msgspec.Struct, frozen=True, kw_only=True):
     low: float
     high: float
     histogram: tuple[int, ...]
-    """How many characters in each of `HISTOGRAM_BINS` equal parts of `low` to `high`."""
+    """How many characters in each of `HISTOGRAM_BINS` bins; `edges` are their ends."""
     mean: float
     deviation: float
     quantiles: tuple[float, ...]
     """At `QUANTILES`, from some 16,000 characters all over the text."""
     saturation: tuple[Saturation, ...]
     """Of every recorded gate of this unit."""
+
+    @property
+    def edges(self) -> npt.NDArray[np.float64]:
+        """The ends of the bins of `histogram`."""
+        return bin_edges(self.low, self.high, len(self.histogram))
 
 
 def unit_page(
@@ -114,9 +121,11 @@ def unit_page(
     highest, lowest = tops.best(), bottoms.best()
     low, high = (lowest[0][1], highest[0][1]) if length else (0.0, 0.0)
     counts = np.zeros(HISTOGRAM_BINS, np.int64)
+    edges = bin_edges(low, high, HISTOGRAM_BINS)
     for start, stop in blocks_of(ranges, _BLOCK):
-        values = to_float32(read_tile(recording, tile, start, stop))[0]
-        counts += np.histogram(values, HISTOGRAM_BINS, (low, high))[0]
+        # In float32 the bins of a unit that hardly changes would have no width.
+        values = to_float32(read_tile(recording, tile, start, stop))[0].astype(np.float64)
+        counts += np.histogram(values, HISTOGRAM_BINS, (edges[0], edges[-1]))[0]
         done += stop - start
         progress(0.5 * done / length)
     mean = total / max(1, length)

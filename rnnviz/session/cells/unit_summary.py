@@ -51,8 +51,10 @@ class UnitSummary(QObject):
 
     @property
     def health(self) -> Health:
-        """Whether the unit is dead or has run away."""
+        """Whether the unit is dead or has run away by itself."""
         recording, selection = self._recordings.recording, self._selection
+        if self._recordings.holds(selection.unit):
+            return Health()
         if recording is None or not recording.has(selection.channel, selection.unit):
             return Health()
         key = self._about(recording.walked)

@@ -188,6 +188,14 @@ class Recordings(QObject):
         else:
             self.walk_if_small()
 
+    def holds(self, unit: int) -> bool:
+        """Whether this unit stays what the person holds it at, so that nothing follows from it."""
+        done = None if self.model is None else self.model.intervention
+        if done is None or done.how != "hold" or self.recording is None:
+            return False
+        place = self.recording.groups.place(unit)
+        return (place.group, place.unit) == (done.layer, done.unit)
+
     def renew(self, model: OpenModel, recording: Recording, related: bool) -> None:
         """Show a walk of the same text through another state of the model, or another model.
 

@@ -3,6 +3,7 @@ import pytest
 
 from rnnviz.core.cells import snippets
 from rnnviz.core.cells.snippets import Saturation, unit_page
+from rnnviz.core.quantities.bins import bin_edges
 from tests.core.recordings.recordings import record
 
 LENGTH = 3_000
@@ -71,3 +72,22 @@ def test_nothing_walked_yet_and_a_short_text(tmp_path):
     short = record(tmp_path / "3", "abc", {"hidden": np.array([[0.5, 1, 0.5]])})
     page = unit_page(short, "hidden", 0)
     assert [(place.position, place.text) for place in page.highest] == [(1, "abc")]
+
+
+@pytest.mark.parametrize("values", [(1, 1, 1), (0, 0, 0), (-3, -3, -3), (-60000, -60000, -60000)])
+def test_a_value_that_never_changes_stands_in_the_bin_around_it(tmp_path, values):
+    page = unit_page(record(tmp_path, "abc", {"hidden": np.array([values], float)}), "hidden", 0)
+    (full,) = np.flatnonzero(page.histogram)
+    assert page.histogram[full] == len(values)
+    assert page.edges[full] <= values[0] <= page.edges[full + 1]
+
+
+@pytest.mark.parametrize(
+    "ends", [(1.0, 0.99999994), (1e20, 1e20), (3e4, 3e4 + 0.002), (0.0, 1e-45), (0.0, np.inf)]
+)
+def test_values_that_hardly_differ_or_have_no_end_have_bins(ends):
+    low, high = sorted(np.array(ends, np.float32).tolist())
+    edges = bin_edges(low, high, snippets.HISTOGRAM_BINS)
+    assert (np.diff(edges) > 0).all()
+    assert edges[0] <= low <= edges[-1]
+    assert np.histogram([low], snippets.HISTOGRAM_BINS, (edges[0], edges[-1]))[0].sum() == 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
+from rnnviz.core.cells.conditions import Health
 from rnnviz.core.cells.intervention import Ablation, Effect
+from rnnviz.session.cells import unit_summary
 from rnnviz.work.jobs.interventions import Ablated
 from tests.session.conftest import walk as default_walk
 
@@ -106,3 +108,21 @@ def test_a_changed_network_has_recordings_and_samples_of_its_own(make_session, l
     session.interventions.show(None)
 
     assert session.recordings.recording.folder == plain
+
+
+def test_nothing_is_odd_about_a_unit_that_the_person_holds(
+    make_session, library_folder, monkeypatch
+):
+    monkeypatch.setattr(unit_summary, "condition", lambda values: Health("dead", "Dead."))
+    session = make_session(ablate=ablate)
+    session.open_model(library_folder / "m.safetensors")
+    session.open_path(library_folder / "resources" / "texts" / "a.txt")
+    session.selection.select_unit(4, "hidden")
+    assert session.unit_summary.health.condition == "dead"
+    for how, value, held in (("cut", 0.0, True), ("hold", 1.0, True), ("add", 1.0, False)):
+        session.interventions.show(session.interventions.intervention(how, value))
+        assert session.recordings.holds(4) is held
+        assert bool(session.unit_summary.health.condition) is not held
+        assert not session.recordings.holds(5)
+    session.interventions.show(None)
+    assert not session.recordings.holds(4)

@@ -133,3 +133,17 @@ def test_the_cell_that_ships_is_born():
     assert follows[0] < 0.2
     assert follows[-1] > 0.8
     assert max(follows[:2]) < min(follows[-3:])
+
+
+def test_a_story_is_not_on_the_screen_while_a_unit_is_changed(late, world):
+    session, runner = late()
+    session.stories.add(story_of(world, "m1"))
+    session.showing.tell(OWN, 0)
+    runner.finish()
+    assert session.showing.shows_story
+    session.interventions.show(session.interventions.intervention("cut", 0.0))
+    runner.finish()
+    assert not session.showing.shows_story
+    session.showing.tell(OWN, 0)
+    runner.finish()
+    assert session.showing.shows_story

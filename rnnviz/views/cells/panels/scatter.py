@@ -7,6 +7,7 @@ import numpy.typing as npt
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from rnnviz.core.concepts.base import Concept
+from rnnviz.core.quantities.bins import bin_edges
 from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.in_words import steps_called
@@ -127,7 +128,7 @@ class ScatterPanel(Panel):
         recording: Recording,
     ) -> None:
         low, high = (float(values.min()), float(values.max())) if values.size else (-1.0, 1.0)
-        edges = np.linspace(low, high if high > low else low + 1, _BINS + 1)
+        edges = bin_edges(low, high, _BINS)
         there = (
             ("elsewhere", values[~labels], "muted"),
             ("where it holds", values[labels], "accent"),

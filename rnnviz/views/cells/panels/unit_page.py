@@ -92,10 +92,8 @@ class UnitPagePanel(Panel):
             f"mean {mean}, standard deviation {deviation}, from {lowest} to {highest} over "
             f"{page.characters:,} {steps_called(recording.sequence)}"
         )
-        high = page.high if page.high > page.low else page.low + 1
-        edges = np.linspace(page.low, high, len(page.histogram) + 1)
         shares = np.array(page.histogram) / max(1, page.characters)
-        self.distribution.set_histograms((Histogram("share", edges, shares, "accent"),))
+        self.distribution.set_histograms((Histogram("share", page.edges, shares, "accent"),))
         self.gates.setVisible(bool(page.saturation))
         self.gates.set_rows({gate.gate: _parts(gate) for gate in page.saturation})
         ends = np.array([page.low, page.high, *page.quantiles], np.float32)

@@ -49,6 +49,8 @@ class BestTable(QWidget):
         column.addWidget(self.heading)
         column.addWidget(self.table, 1)
         column.addWidget(self.odd)
+        session.selection.unit_changed.connect(self._show_chosen)
+        session.selection.concept_changed.connect(self._show_chosen)
         self.hide()
 
     def show_best(self, found: BestUnits | None) -> None:
@@ -59,14 +61,26 @@ class BestTable(QWidget):
             return
         if found is not self._shown:
             self._shown = found
-            groups = recording.groups
+            groups, holds = recording.groups, self._session.recordings.holds
+            dead = tuple(unit for unit in found.dead if not holds(unit))
             self.table.show_rows([_row(best, groups) for best in found.best])
             self.odd.setText(" ".join(filter(None, (
-                _odd("Dead, whatever is read: ", found.dead, groups),
+                _odd("Dead, whatever is read: ", dead, groups),
                 _odd("Runaway, beyond ±100: ", found.runaway, groups),
             ))))  # fmt: skip
             self.odd.setVisible(bool(self.odd.text()))
+            self._show_chosen()
         self.show()
+
+    @Slot()
+    def _show_chosen(self) -> None:
+        selection = self._session.selection
+        chosen = selection.concept, selection.unit, selection.channel
+        best = self._shown.best if self._shown is not None else ()
+        rows = (
+            row for row, one in enumerate(best) if (one.concept, one.unit, one.channel) == chosen
+        )
+        self.table.choose_row(next(rows, None))
 
     @Slot(int, int)
     def _choose(self, row: int, _column: int) -> None:

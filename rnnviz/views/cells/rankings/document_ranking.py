@@ -55,6 +55,7 @@ class DocumentRankingTable(QWidget):
         column.addLayout(row)
         column.addWidget(self.sentence)
         column.addWidget(self.table, 1)
+        session.selection.unit_changed.connect(self._show_chosen)
         self.hide()
 
     @Slot()
@@ -78,6 +79,7 @@ class DocumentRankingTable(QWidget):
             self._shown = label, found
             rows = found.scores if isinstance(found, DocumentRanking) else ()
             self.table.show_rows([_row(one, recording.groups) for one in rows], wide=1)
+            self._show_chosen()
         has_rows = isinstance(found, DocumentRanking)
         self.table.setVisible(has_rows)
         # Without a table the question is as tall as its words and leaves the rest to the panel.
@@ -89,6 +91,15 @@ class DocumentRankingTable(QWidget):
     @Slot()
     def _start(self) -> None:
         self._session.rankings.request_document_ranking(self.label.currentText())
+
+    @Slot()
+    def _show_chosen(self) -> None:
+        found, selection = self._shown[1], self._session.selection
+        scores = found.scores if isinstance(found, DocumentRanking) else ()
+        now, here = self.table.currentRow(), (selection.unit, selection.channel)
+        rows = [row for row, one in enumerate(scores) if (one.unit, one.channel) == here]
+        # One unit has a row for each reading: what was clicked stays.
+        self.table.choose_row(now if now in rows else next(iter(rows), None))
 
     @Slot(int, int)
     def _choose(self, row: int, _column: int) -> None:

@@ -88,11 +88,15 @@ class QuietTable(QTableWidget):
     ) -> None:
         """Show these words; only cells that changed are touched.
 
+        A row that was chosen is no longer, where its place is another's now.
+
         Args:
             swatches: the colour of the first cell of each row.
             wide: the column that takes what the others leave.
         """
         changed = self.rowCount() != len(rows)
+        chosen = self.item(self.currentRow(), 0)
+        named = None if chosen is None else chosen.text()
         self.setRowCount(len(rows))
         for row, cells in enumerate(rows):
             for place, words in enumerate(cells):
@@ -110,6 +114,17 @@ class QuietTable(QTableWidget):
                     item.setForeground(swatches[row])
         if changed:
             self.fit_columns(wide)
+        now = self.item(self.currentRow(), 0)
+        if named is not None and (now is None or now.text() != named):
+            self.choose_row(None)
+
+    def choose_row(self, row: int | None) -> None:
+        """Show that what stands in this row, or in none, is on the screen."""
+        if row is None:
+            self.clearSelection()
+            self.setCurrentCell(-1, -1)
+        else:
+            self.setCurrentCell(row, 0)
 
     def fit_columns(self, wide: int | None = None) -> None:
         """Make every column as wide as its words.

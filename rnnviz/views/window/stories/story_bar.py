@@ -90,6 +90,7 @@ class StoryBar(QFrame):
             session.selection.unit_changed,
             session.selection.colouring_changed,
             session.recordings.model_changed,
+            session.recordings.intervention_changed,
             session.recordings.text_changed,
             session.recordings.recording_changed,
             session.alignments.model_changed,

@@ -34,3 +34,22 @@ def test_a_row_for_each_concept_that_suits_and_a_click_shows_its_unit(window, qt
     assert words(table, row, 1) in (name, f"{name} {channel}")
     assert words(table, row, 2).startswith("r ")
     assert words(table, titles.index("Inside double quotes"), 2).startswith("AUC ")
+
+
+def test_the_chosen_row_is_of_the_unit_and_the_concept_on_the_screen(window, qtbot):
+    session = window.session
+    qtbot.waitUntil(lambda: session.rankings.best is not None)
+    panel = next(
+        one for one in window.workspace_tabs.current.panels if isinstance(one, RankingPanel)
+    )
+    qtbot.waitUntil(lambda: hasattr(panel, "best") and panel.best.isVisible())
+    table, best = panel.best.table, session.rankings.best.best
+    session.selection.set_concept(best[1].concept)
+    session.selection.select_unit(best[1].unit, best[1].channel)
+    assert table.currentRow() == 1
+    session.selection.set_concept(best[0].concept)
+    session.selection.select_unit(best[0].unit, best[0].channel)
+    assert table.currentRow() == 0
+    session.selection.select_unit(best[0].unit ^ 1, best[0].channel)
+    assert table.currentRow() == -1
+    assert not table.selectedIndexes()

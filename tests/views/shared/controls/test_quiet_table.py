@@ -20,3 +20,19 @@ def test_a_name_that_does_not_fit_goes_on_in_further_lines(
     assert table.rowHeight(0) > table.rowHeight(1)
     table.resize(700, 260)
     assert table.rowHeight(0) == table.rowHeight(1)
+
+
+def test_what_was_chosen_is_not_taken_for_what_stands_in_its_row_now(
+    qtbot: QtBot, appearance: Appearance
+) -> None:
+    table = QuietTable("Best", ("Concept", "Unit"))
+    qtbot.addWidget(table)
+    table.show_rows([("Inside quotes", "2:97"), ("Position", "2:135")])
+    table.choose_row(1)
+    table.show_rows([("Inside quotes", "1:3"), ("Position", "1:5"), ("Comment", "1:7")])
+    assert table.currentRow() == 1
+    table.show_rows([("Comment", "2:1"), ("String", "2:9")])
+    assert not table.selectedIndexes()
+    table.choose_row(1)
+    table.show_rows([("Comment", "2:1")])
+    assert not table.selectedIndexes()
