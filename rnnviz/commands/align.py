@@ -37,6 +37,7 @@ from rnnviz.core.alignments.links import (
 from rnnviz.core.alignments.statistical_aligner import SYMMETRISED
 from rnnviz.core.errors import AlignmentError, TextError
 from rnnviz.core.files.given_path import given_path
+from rnnviz.core.files.writing import save_file
 
 if TYPE_CHECKING:
     from rnnviz.work.jobs.alignments import CorpusTable
@@ -231,7 +232,7 @@ def _tell(
     """Write the links, or how far they agree with gold."""
     lines = "".join(f"{links_line(one, 1 if arguments.one else 0)}\n" for one in links)
     if arguments.output:
-        arguments.output.write_text(lines, encoding="utf-8")
+        save_file(arguments.output, lines)
     elif not arguments.json and arguments.gold is None:
         sys.stdout.write(lines)
     if gold is None:

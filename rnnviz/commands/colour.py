@@ -19,6 +19,7 @@ from rnnviz.commands.shared.inputs import add_source, character_range, concept_g
 from rnnviz.core.architectures import carried
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.files.given_path import given_path
+from rnnviz.core.files.writing import save_file
 from rnnviz.core.quantities.units import parse_unit
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def _write(arguments: argparse.Namespace, coloured: ColouredText) -> None:
         from rnnviz.core.export.figure_tikz import figure_tikz
 
         drawn = figure(coloured, dark)
-        path.write_text(figure_tikz(drawn), encoding="utf-8", newline="\n")
+        save_file(path, figure_tikz(drawn))
     elif suffix == ".svg":
         from rnnviz.core.export.svg import write_svg
 

@@ -23,6 +23,7 @@ from rnnviz.commands.shared.output import Facts, figure, print_json, table
 from rnnviz.core.errors import GradientError
 from rnnviz.core.export.spreadsheets import csv_bytes
 from rnnviz.core.files.given_path import given_path
+from rnnviz.core.files.writing import save_file
 
 if TYPE_CHECKING:
     from rnnviz.core.gradients.decay import Decay
@@ -346,7 +347,7 @@ def _write_csv(field: GradientField, path: Path) -> None:
             )
             for distance in range(field.distance + 1)
         ]
-    path.write_bytes(csv_bytes(rows))
+    save_file(path, csv_bytes(rows))
     print(f"wrote {path}", file=sys.stderr)
 
 
@@ -364,5 +365,5 @@ def _write_columns(field: GradientField, path: Path) -> None:
             rows.append(
                 (int(field.predicted[loss]), step - each, int(field.places[each]), *numbers)
             )
-    path.write_bytes(csv_bytes(rows))
+    save_file(path, csv_bytes(rows))
     print(f"wrote {path}", file=sys.stderr)

@@ -19,6 +19,7 @@ from rnnviz.commands.shared.output import Facts, figure, print_json, table
 from rnnviz.core.errors import TextError
 from rnnviz.core.export.spreadsheets import csv_bytes
 from rnnviz.core.files.given_path import given_path
+from rnnviz.core.files.writing import save_file
 
 EXAMPLES = """
   rnnviz nearest films awful
@@ -108,6 +109,6 @@ def _of_symbols(given: object, arguments: argparse.Namespace) -> list[Facts]:
             vectors.symbols, vectors.plane.tolist(), vectors.vectors.tolist(), strict=True
         ):
             rows.append((symbol, *plane, *vector))
-        arguments.vectors.write_bytes(csv_bytes(rows))
+        save_file(arguments.vectors, csv_bytes(rows))
         print(f"wrote {arguments.vectors}", file=sys.stderr)
     return found

@@ -27,6 +27,7 @@ from rnnviz.commands.shared.runs import (
 )
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.files.given_path import given_path
+from rnnviz.core.files.writing import save_file
 from rnnviz.core.runs.directory.control import SETTINGS, ask
 
 if TYPE_CHECKING:
@@ -312,7 +313,7 @@ def _samples(arguments: argparse.Namespace) -> int:
             print(harmless(moment.text) + "\n")
     elif to.suffix.lower() == ".html":
         page = train_more_page(moments, watched.name)
-        to.write_text(page, encoding="utf-8", newline="\n")
+        save_file(to, page)
     elif to.suffix.lower() in (".png", ".svg"):
         from rnnviz.views.text.painting.text_figure import write_drawn
 

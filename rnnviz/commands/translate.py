@@ -19,6 +19,7 @@ from rnnviz.commands.shared.output import Facts, print_json
 from rnnviz.core.alignments.words.tokens import begun
 from rnnviz.core.errors import TextError
 from rnnviz.core.files.given_path import given_path
+from rnnviz.core.files.writing import save_file
 
 if TYPE_CHECKING:
     from rnnviz.core.alignments.decoded import Decoded
@@ -361,7 +362,8 @@ def _print_effects(decoded: Decoded) -> None:
 def _draw_steps(arguments: argparse.Namespace, decoded: Decoded, told: TranslatorTold) -> None:
     """Write the decoder at a step, or at all of them."""
     from rnnviz.core.alignments.steps.attention_steps import kind_of_attention, steps_of
-    from rnnviz.views.alignments.saving import write_steps
+    from rnnviz.views.alignments.saving import saving_steps
+    from rnnviz.views.shared.saving import save_now
 
     last = len(decoded.target)
     if arguments.step is not None and not 0 <= arguments.step <= last:
@@ -370,7 +372,7 @@ def _draw_steps(arguments: argparse.Namespace, decoded: Decoded, told: Translato
         )
     kind = kind_of_attention(told, arguments.temperature)
     steps = steps_of(decoded, kind, frozenset((t, s) for t, s, _ in arguments.weight))
-    write_steps(arguments.steps, steps, arguments.step, arguments.dark)
+    save_now(saving_steps(arguments.steps, steps, arguments.step, arguments.dark))
     print(arguments.steps, file=sys.stderr)
 
 
@@ -432,7 +434,7 @@ def _file(arguments: argparse.Namespace) -> int:
     count = len(read_lines(arguments.file))
     text = "".join(f"{made.get(number, '')}\n" for number in range(1, count + 1))
     if arguments.output:
-        arguments.output.write_text(text, encoding="utf-8")
+        save_file(arguments.output, text)
         print(f"{arguments.output}: {len(rows):,} sentences", file=sys.stderr)
     else:
         sys.stdout.write(text)

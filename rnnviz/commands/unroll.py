@@ -17,6 +17,7 @@ from rnnviz.commands.shared.number_types import number, whole
 from rnnviz.core.architectures import ARCHITECTURES
 from rnnviz.core.errors import UnitError, UnrollError
 from rnnviz.core.files.given_path import given_path
+from rnnviz.core.files.writing import save_file
 from rnnviz.core.quantities.units import parse_unit
 from rnnviz.core.unroll.plan import STRUCTURES
 
@@ -184,7 +185,7 @@ def _model(arguments: argparse.Namespace, model_file: str, text_file: str) -> in
     if to is not None and to.suffix.lower() == ".html":
         from rnnviz.core.unroll.page import page_of_model
 
-        to.write_text(page_of_model(trace, arguments.dark, size, followed), encoding="utf-8")
+        save_file(to, page_of_model(trace, arguments.dark, size, followed))
     elif to is not None:
         write_drawn(to, draw_model(trace, size, arguments.dark, followed).figure)
     if arguments.animate is not None:
@@ -255,7 +256,7 @@ def _small(arguments: argparse.Namespace, word: str) -> int:
     if to is None:
         pass
     elif to.suffix.lower() == ".html":
-        to.write_text(page(trace, arguments.dark, readable_size(plan)), encoding="utf-8")
+        save_file(to, page(trace, arguments.dark, readable_size(plan)))
     else:
         from rnnviz.views.text.painting.text_figure import write_drawn
 

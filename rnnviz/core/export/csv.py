@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rnnviz.core.export.coloured import ColouredText
 from rnnviz.core.export.spreadsheets import csv_rows
+from rnnviz.core.files.writing import save_file
 
 COLUMNS = ("offset", "character", "code_point", "value", "surprisal_bits")
 
@@ -35,7 +36,7 @@ def csv_table(coloured: ColouredText) -> str:
 
 def write_csv(path: Path, coloured: ColouredText) -> None:
     """Write the table, UTF-8; a lone surrogate becomes a question mark."""
-    path.write_bytes(csv_table(coloured).encode("utf-8", "replace"))
+    save_file(path, csv_table(coloured))
 
 
 def _field(value: float) -> str:

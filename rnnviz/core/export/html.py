@@ -23,6 +23,7 @@ from rnnviz.core.colours.colour import LEVELS, MISSING, Scale, palette
 from rnnviz.core.export.coloured import LABEL_STRENGTHS, ColouredText, ticks
 from rnnviz.core.export.html_parts import SCRIPT, STYLE, THEME
 from rnnviz.core.export.layout import shown, width
+from rnnviz.core.files.writing import save_file
 from rnnviz.core.sequences.texts.direction import TURNING, unturned
 
 Theme = Literal["auto", "light", "dark"]
@@ -81,7 +82,7 @@ def html_page(parts: Sequence[Part], title: str = "", theme: Theme = "auto") -> 
 
 def write_html(path: Path, parts: Sequence[Part], title: str = "", theme: Theme = "auto") -> None:
     """Write the page, UTF-8, its line ends as they are."""
-    path.write_bytes(html_page(parts, title, theme).encode())
+    save_file(path, html_page(parts, title, theme))
 
 
 def _contents(parts: Sequence[Part]) -> str:

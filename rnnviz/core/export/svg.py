@@ -11,6 +11,7 @@ from rnnviz.core.export.coloured import ColouredText
 from rnnviz.core.export.figure import CELL, COLUMNS, Figure, LetterCell, Signs, figure
 from rnnviz.core.export.layout import stands_alone
 from rnnviz.core.export.mathematics import glyphs
+from rnnviz.core.files.writing import save_file
 from rnnviz.core.sequences.texts.direction import unturned
 
 _LETTER_FONT = "DejaVu Sans Mono"
@@ -110,7 +111,7 @@ def write_svg(
     path: Path, coloured: ColouredText, dark: bool = False, columns: int = COLUMNS
 ) -> None:
     """Lay out a coloured text and write it as an SVG file."""
-    path.write_text(svg(figure(coloured, dark, columns)), encoding="utf-8", newline="\n")
+    save_file(path, svg(figure(coloured, dark, columns)))
 
 
 def _apart(shown: str) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
+from rnnviz.core.errors import RnnvizError
 from rnnviz.core.files.names import digest_of
 from rnnviz.core.system.queue_thread import QueueThread
 
@@ -73,6 +74,33 @@ def write_atomically(path: Path, content: bytes, *, wait: bool = True) -> None:
             written = os.dup(file.fileno())
     if not wait:
         _flusher.put(written)
+
+
+def save_file(path: Path, content: str | bytes) -> None:
+    """Write what a person wanted to have here: all of it, or what was here stays.
+
+    A link stays one, and what it leads to is written; a device, a pipe, and a file in a folder
+    where nothing can be made are written as they lie. A file that is written anew keeps its
+    permissions.
+
+    Args:
+        content: characters become UTF-8, their line ends as they are, halves of pairs "?".
+
+    Raises:
+        RnnvizError: it cannot be written.
+    """
+    data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    there = Path(os.path.realpath(path))
+    try:
+        if there.exists() and not (there.is_file() and os.access(there.parent, os.W_OK)):
+            path.write_bytes(data)
+            return
+        with replacing(there) as beside:
+            beside.write_bytes(data)
+            with contextlib.suppress(OSError):
+                beside.chmod(there.stat().st_mode)
+    except OSError as error:
+        raise RnnvizError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 _problem: deque[OSError] = deque(maxlen=1)

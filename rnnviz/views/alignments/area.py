@@ -12,20 +12,20 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 from rnnviz.core.alignments.trust import EFFECTS
 from rnnviz.core.alignments.words.tokens import has_pieces
 from rnnviz.core.colours.weight_colours import WHOLE
-from rnnviz.core.errors import RnnvizError
 from rnnviz.session.alignments.alignments import Mark
 from rnnviz.session.alignments.questions import TRANSLATOR, Answer
 from rnnviz.session.session import Session
 from rnnviz.session.shared.opening import OPEN
 from rnnviz.views.alignments.drawing.table_painter import Place
 from rnnviz.views.alignments.pane import Pane, growing_sentence
-from rnnviz.views.alignments.saving import ask_where, save
+from rnnviz.views.alignments.saving import ask_where, saving
 from rnnviz.views.alignments.sentence_bar import SentenceBar
 from rnnviz.views.alignments.tools import Tools
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.shared.controls.number_field import NumberField
 from rnnviz.views.shared.panel import FRAME_MS
 from rnnviz.views.shared.question_boxes import open_dialog
+from rnnviz.views.shared.saving import save_and_tell
 from rnnviz.views.shared.words.plain_text import Label
 
 _WELCOME = (
@@ -437,12 +437,8 @@ class AlignmentArea(QWidget):
         if chosen is None:
             return
         path, look = chosen
-        try:
-            save(path, self.main, self._alignments.share, look, self._alignments.step)
-        except RnnvizError as error:
-            self.failed.emit(str(error))
-        else:
-            self.message.emit(f"Saved {path.name}")
+        shown = self._alignments
+        save_and_tell(path, saving(path, self.main, shown.share, look, shown.step), self)
 
     @Slot()
     def focus_sentence(self) -> None:

@@ -14,10 +14,12 @@ from rnnviz.core.alignments.steps.step_picture import draw_step
 from rnnviz.core.errors import AlignmentError
 from rnnviz.core.export.alignments.figure import DrawnAlignment, Look, alignment_figure
 from rnnviz.core.export.alignments.files import write_alignments
+from rnnviz.core.files.writing import save_file
 from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.alignments.pane import Pane, title_of
+from rnnviz.views.shared.saving import Turns
 from rnnviz.views.shared.theme import theme_of
-from rnnviz.views.text.painting.text_figure import write_drawn
+from rnnviz.views.text.painting.text_figure import saving_drawn
 
 Saved = Look | Literal["step"]
 """The table, the lines, or the decoder at a step."""
@@ -73,9 +75,9 @@ def _about(answer: Answer) -> str:
     return f"{shown}   ({', '.join(part for part in asked if part)})"
 
 
-def save(
+def saving(
     path: Path, pane: Pane, share: float, look: Saved = "map", step: int | None = None
-) -> None:
+) -> Turns:
     """Write what a pane shows; see `write_alignments`.
 
     Args:
@@ -88,18 +90,18 @@ def save(
         answer = pane.answer
         if answer is None:
             raise AlignmentError("nothing to save: nothing was translated yet")
-        write_steps(path, answer.steps, step, theme_of(pane).dark)
+        yield from saving_steps(path, answer.steps, step, theme_of(pane).dark)
         return
-    drawn = drawn_of(pane, share, look)
+    drawn, dark = drawn_of(pane, share, look), theme_of(pane).dark
     if path.suffix.lower() == ".png":
-        write_drawn(path, alignment_figure(drawn, look, theme_of(pane).dark))
+        yield from saving_drawn(path, alignment_figure(drawn, look, dark))
     else:
-        write_alignments(path, [drawn], look, theme_of(pane).dark)
+        yield lambda: write_alignments(path, [drawn], look, dark)
 
 
-def write_steps(
+def saving_steps(
     path: Path, steps: AttentionSteps, step: int | None = None, dark: bool = False
-) -> None:
+) -> Turns:
     """Write the decoder at a step as .png or .svg, or all steps as one .html page.
 
     Raises:
@@ -107,13 +109,10 @@ def write_steps(
     """
     check_steps_ending(path)
     if path.suffix.lower() == ".html":
-        try:
-            path.write_text(steps_page(steps, dark), encoding="utf-8", errors="replace")
-        except OSError as error:
-            raise AlignmentError(f"cannot write {path}: {error.strerror}") from error
+        yield lambda: save_file(path, steps_page(steps, dark))
         return
     shown = len(steps) if step is None else step
-    write_drawn(path, draw_step(steps, shown, dark=dark, matrix=True).figure)
+    yield from saving_drawn(path, draw_step(steps, shown, dark=dark, matrix=True).figure)
 
 
 def ask_where(parent: QWidget) -> tuple[Path, Saved] | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,13 @@ from shiboken6 import isValid
 from rnnviz.core.cells.finding import Finding
 from rnnviz.core.concepts import spec_of
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.files.writing import save_file
 from rnnviz.core.quantities.units import layer_name
 from rnnviz.session.session import Session
 from rnnviz.views.cells.colour_words import colours_caption, colours_title
 from rnnviz.views.cells.text_panel import TextPanel
 from rnnviz.views.shared.question_boxes import ask_save_path
-from rnnviz.views.shared.saving import save_beside
+from rnnviz.views.shared.saving import Turns, save_beside
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.work.jobs.findings import PageWritten
 
@@ -147,37 +149,32 @@ class Exporting(QObject):
             else:
                 self.message.emit(f"Exported to {path}")
 
-        save_beside(lambda: self._write(path, coloured), told)
+        save_beside(self._saving(path, coloured), told)
 
-    def _write(self, path: Path, coloured: ColouredText) -> Callable[[], None] | None:
-        """Write it, or all but what is left to be done beside the window."""
+    def _saving(self, path: Path, coloured: ColouredText) -> Turns:
         from rnnviz.core.export.csv import write_csv  # here, not above: as in `coloured`
+        from rnnviz.core.export.figure import figure
+        from rnnviz.core.export.figure_tikz import figure_tikz
         from rnnviz.core.export.html import write_html
-        from rnnviz.views.text.painting.text_figure import figure_image, write_figure
+        from rnnviz.core.export.svg import write_svg
+        from rnnviz.views.text.painting.text_figure import saving_drawn
 
-        kind = path.suffix.lower()
+        kind, dark = path.suffix.lower(), theme_of(self._window).dark
         if kind == ".csv":
-            write_csv(path, coloured)
+            yield partial(write_csv, path, coloured)
         elif kind == ".html":
-            write_html(path, [coloured])
+            yield partial(write_html, path, [coloured])
         elif kind == ".tex":
-            from rnnviz.core.export.figure import figure
-            from rnnviz.core.export.figure_tikz import figure_tikz
-
-            path.write_text(figure_tikz(figure(coloured)), encoding="utf-8", newline="\n")
+            yield lambda: save_file(path, figure_tikz(figure(coloured)))
         elif kind == ".png":
-            from rnnviz.core.export.figure import figure
-            from rnnviz.views.plots.parts.export import png_writer
-
-            drawn = figure(coloured, theme_of(self._window).dark)
-            return png_writer(figure_image(drawn), path)
+            drawn = yield partial(figure, coloured, dark)
+            yield from saving_drawn(path, drawn)
         elif kind == ".svg":
-            write_figure(path, coloured, dark=theme_of(self._window).dark)
+            yield partial(write_svg, path, coloured, dark)
         else:
             raise RnnvizError(
                 f"{path.name} ends in {kind or 'nothing'}; write .png, .svg, .html, .tex or .csv"
             )
-        return None
 
     @Slot()
     def ask_findings(self) -> None:

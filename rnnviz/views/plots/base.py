@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -24,10 +24,12 @@ from PySide6.QtWidgets import QMenu, QToolButton, QVBoxLayout, QWidget
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.views.plots.parts.axes import NumberAxis
-from rnnviz.views.plots.parts.export import Columns, picture, png_writer, save_csv, save_svg
+from rnnviz.views.plots.parts.export import Columns, csv_writer, picture, svg_writer
 from rnnviz.views.plots.parts.inks import Ink, ink_colour
 from rnnviz.views.plots.parts.key_pointer import KeyPointer
+from rnnviz.views.shared.png import png_writer
 from rnnviz.views.shared.question_boxes import save_as
+from rnnviz.views.shared.saving import Turns, save_now
 from rnnviz.views.shared.theme import Theme, theme_of, ui_font
 from rnnviz.views.shared.zooming import more_points
 
@@ -232,24 +234,20 @@ class Plot(QWidget):
         Raises:
             RnnvizError: the ending is another one, or the file cannot be written.
         """
-        rest = self._begin_saving(path, scale)
-        if rest is not None:
-            rest()
+        save_now(self._saving(path, scale))
 
-    def _begin_saving(self, path: Path, scale: float) -> Callable[[], None] | None:
-        """Paint the plot and write it; what is left to be done in any thread, if anything."""
+    def _saving(self, path: Path, scale: float) -> Turns:
         kind = path.suffix.lower()
         if kind == ".png":
-            return png_writer(self.picture(scale), path)
-        if kind == ".svg":
-            save_svg(self._paint, self._area(), self.ground, self.accessibleName(), path)
+            yield png_writer(self.picture(scale), path)
+        elif kind == ".svg":
+            yield svg_writer(self._paint, self._area(), self.ground, self.accessibleName(), path)
         elif kind == ".csv":
-            save_csv(self.columns(), path)
+            yield csv_writer(self.columns(), path)
         else:
             raise RnnvizError(
                 f"a plot is saved as .png, .svg or .csv, not as {kind or 'nothing'!r}"
             )
-        return None
 
     @property
     def ground(self) -> QColor:
@@ -288,7 +286,7 @@ class Plot(QWidget):
         ending, scale = action.data()
         words = re.findall(r"\w+", self.accessibleName().lower())
         proposed = f"{'-'.join(words)}.{ending}"
-        save_as(self, action.text(), proposed, lambda path: self._begin_saving(path, scale))
+        save_as(self, action.text(), proposed, lambda path: self._saving(path, scale))
 
     @Slot()
     def _copy(self) -> None:

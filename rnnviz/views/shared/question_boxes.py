@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from shiboken6 import isValid
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.views.shared.saving import save_beside
+from rnnviz.views.shared.saving import Turns, save_beside
 from rnnviz.views.shared.words.plain_text import warn
 
 if TYPE_CHECKING:
@@ -73,14 +73,14 @@ def save_as(
     parent: QWidget,
     title: str,
     proposed: str,
-    save: Callable[[Path], Callable[[], None] | None],
+    save: Callable[[Path], Turns],
     kinds: str = "",
 ) -> None:
     """Ask where to save, save there, and say in a box why it failed where it did.
 
     Args:
         proposed: the file's name; without `kinds` its ending is kept, whatever the person types.
-        save: may raise an `RnnvizError`; what it returns is done beside the window.
+        save: begins at once, and goes on beside the window.
         kinds: of files, as `ask_save_path` takes them.
     """
     ending = Path(proposed).suffix
@@ -93,4 +93,4 @@ def save_as(
         if problem and isValid(parent):
             warn(parent, "Not saved", problem)
 
-    save_beside(lambda: save(place), told)
+    save_beside(save(place), told)

@@ -18,15 +18,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.figure import CELL
 from rnnviz.core.export.train_more import MOMENTS, Moment, train_more_figure, train_more_page
+from rnnviz.core.files.writing import save_file
 from rnnviz.views.shared.controls.number_field import WholeField
 from rnnviz.views.shared.question_boxes import save_as
+from rnnviz.views.shared.saving import Turns
 from rnnviz.views.shared.theme import set_icon, theme_of
 from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.views.shared.zooming import more_points
-from rnnviz.views.text.painting.text_figure import paint_figure, write_drawn
+from rnnviz.views.text.painting.text_figure import paint_figure, saving_drawn
 
 _LEAST_COLUMNS = 24
 _POINTS = 9.75
@@ -133,21 +134,19 @@ class TrainMoreView(QWidget):
             self.sheet.show_moments(moments, title)
         self.save_button.setEnabled(bool(moments))
 
-    def save(self, path: Path) -> None:
+    def saving(self, path: Path) -> Turns:
         """Write the figure: `.png`, `.svg`, or `.html` for a page with the whole samples.
 
         Raises:
             RnnvizError: it cannot be written.
         """
         moments, title = self.sheet.moments, self.sheet.title
-        try:
-            if path.suffix.lower() == ".html":
-                path.write_text(train_more_page(moments, title), encoding="utf-8", newline="\n")
-            else:
-                write_drawn(path, train_more_figure(moments, title, dark=theme_of(self).dark))
-        except OSError as error:
-            raise RnnvizError(f"cannot write {path}: {error.strerror}") from error
+        if path.suffix.lower() == ".html":
+            yield lambda: save_file(path, train_more_page(moments, title))
+        else:
+            figure = train_more_figure(moments, title, dark=theme_of(self).dark)
+            yield from saving_drawn(path, figure)
 
     @Slot()
     def _ask_where(self, words: str, ending: str) -> None:
-        save_as(self, words.rstrip("…"), f"at-first-train-more.{ending}", self.save)
+        save_as(self, words.rstrip("…"), f"at-first-train-more.{ending}", self.saving)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -564,10 +565,10 @@ class UnrollArea(PlayedArea):
         assert self._unroll.trace is not None
         return figures_of(self._unroll.trace, dark, size)
 
-    def page(self, dark: bool, size: tuple[float, float]) -> str:
+    def page(self, dark: bool, size: tuple[float, float]) -> Callable[[], str]:
         """All moments."""
         assert self._unroll.trace is not None
-        return page(self._unroll.trace, dark, size)
+        return partial(page, self._unroll.trace, dark, size)
 
     @Slot()
     def _train(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -182,10 +183,10 @@ class ModelArea(PlayedArea):
         assert self._model.trace is not None
         return figures_of_model(self._model.trace, dark, size, self.drawing.marked)
 
-    def page(self, dark: bool, size: tuple[float, float]) -> str:
+    def page(self, dark: bool, size: tuple[float, float]) -> Callable[[], str]:
         """The same."""
         assert self._model.trace is not None
-        return page_of_model(self._model.trace, dark, size, self.drawing.marked)
+        return partial(page_of_model, self._model.trace, dark, size, self.drawing.marked)
 
     @Slot(object)
     def _go(self, step: int) -> None:

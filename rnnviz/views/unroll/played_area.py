@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtWidgets import QToolButton, QWidget
+from shiboken6 import isValid
 
-from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.figure import Figure
+from rnnviz.core.files.writing import save_file
 from rnnviz.views.shared.question_boxes import ask_save_path
+from rnnviz.views.shared.saving import Turns, save_and_tell
 from rnnviz.views.shared.theme import set_icon, theme_of
-from rnnviz.views.text.painting.moving_picture import MOVING
-from rnnviz.views.text.painting.text_figure import write_drawn
-from rnnviz.views.unroll.animating import Animating
+from rnnviz.views.text.painting.moving_picture import MOVING, frame_of, write_frames
+from rnnviz.views.text.painting.text_figure import saving_drawn
 from rnnviz.views.unroll.pointed_picture import PointedPicture
 from rnnviz.views.unroll.tools import icon_button
 
@@ -52,9 +54,6 @@ class PlayedArea(QWidget):
     ) -> None:
         super().__init__(parent)
         self._drawn, self._unrolled = drawing, unrolled
-        self.animating = Animating(self)
-        self.animating.message.connect(self.message)
-        self.animating.failed.connect(self.failed)
         self._playing = QTimer(self)
         self._playing.timeout.connect(self._play_on)
         self._play = icon_button("play", f"Play: one {what} after the other (Space)")
@@ -79,8 +78,8 @@ class PlayedArea(QWidget):
         """All that there is to go through, for a moving picture."""
         raise NotImplementedError
 
-    def page(self, dark: bool, size: tuple[float, float]) -> str:
-        """The same as a page to click through."""
+    def page(self, dark: bool, size: tuple[float, float]) -> Callable[[], str]:
+        """What makes the same as a page to click through, in any thread."""
         raise NotImplementedError
 
     # Going on
@@ -123,15 +122,23 @@ class PlayedArea(QWidget):
         if path is None:
             return
         dark, size = theme_of(self).dark, (picture.figure.width, picture.figure.height)
-        if path.suffix.lower() in MOVING:
-            self.animating.write(path, self.figures(dark, size))
-            return
-        try:
-            if path.suffix.lower() == ".html":
-                path.write_text(self.page(dark, size), encoding="utf-8")
-            else:
-                write_drawn(path, picture.figure)
-        except (RnnvizError, OSError) as error:
-            self.failed.emit(str(error))
-            return
-        self.message.emit(f"Saved {path.name}")
+        ending = path.suffix.lower()
+        if ending in MOVING:
+            turns = self._saving_moving(path, self.figures(dark, size))
+        elif ending == ".html":
+            turns = self._saving_page(path, self.page(dark, size))
+        else:
+            turns = saving_drawn(path, picture.figure)
+        save_and_tell(path, turns, self)
+
+    def _saving_page(self, path: Path, page: Callable[[], str]) -> Turns:
+        yield lambda: save_file(path, page())
+
+    def _saving_moving(self, path: Path, figures: Iterator[Figure]) -> Turns:
+        frames = []
+        for figure in figures:
+            frames.append(frame_of(figure))
+            if isValid(self):
+                self.message.emit(f"{path.name}: {len(frames)} pictures painted")
+            yield None
+        yield lambda: write_frames(path, frames)

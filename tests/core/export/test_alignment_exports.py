@@ -13,7 +13,7 @@ from PySide6.QtQml import QJSEngine
 
 from rnnviz.core.alignments.alignment import Alignment
 from rnnviz.core.colours.colour import Scale
-from rnnviz.core.errors import AlignmentError
+from rnnviz.core.errors import AlignmentError, RnnvizError
 from rnnviz.core.export.alignments.figure import DrawnAlignment, alignment_figure
 from rnnviz.core.export.alignments.files import alignment_csv, write_alignments
 from rnnviz.core.export.alignments.html import alignment_page
@@ -146,7 +146,7 @@ def test_other_endings_and_numbers_are_refused(tmp_path):
         write_alignments(tmp_path / "alignment.gif", [drawn()])
     with pytest.raises(AlignmentError, match=r"write an \.html page"):
         write_alignments(tmp_path / "alignment.csv", [drawn(), drawn()])
-    with pytest.raises(AlignmentError, match="cannot write"):
+    with pytest.raises(RnnvizError, match="cannot write"):
         write_alignments(tmp_path / "no" / "alignment.csv", [drawn()])
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnviz.core.files.writing import replacing, wait_until_flushed, write_atomically
+from rnnviz.core.errors import RnnvizError
+from rnnviz.core.files.writing import replacing, save_file, wait_until_flushed, write_atomically
 
 
 def test_a_write_that_fails_leaves_the_old_file(
@@ -65,6 +66,42 @@ def test_without_waiting_the_file_is_there_while_the_drive_is_busy(
     wait_until_flushed()
     assert flushed == [(3, "flushing"), (4, "flushing")]
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+
+
+def test_what_a_person_had_stays_where_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("of last week")
+    path.chmod(0o640)
+
+    def full(self: Path, data: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(data[:3])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as at_work:
+        at_work.setattr(Path, "write_bytes", full)
+        with pytest.raises(RnnvizError, match=r"cannot write .*table\.csv: No space left"):
+            save_file(path, "of today")
+    assert path.read_text() == "of last week"
+    assert list(tmp_path.iterdir()) == [path]
+    save_file(path, "half of a pair: \ud83d")
+    assert path.read_text() == "half of a pair: ?"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_links_pipes_and_devices_stay_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    save_file(tmp_path / "link", b"one")
+    save_file(tmp_path / "link", b"two")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"two"
+    (tmp_path / "null").symlink_to("/dev/null")
+    save_file(tmp_path / "null", b"three")
+    assert Path("/dev/null").is_char_device()
+    with pytest.raises(RnnvizError, match="cannot write"):
+        save_file(tmp_path, b"a folder")
 
 
 def test_what_did_not_reach_the_disk_is_told_at_the_next_writing(

@@ -30,9 +30,10 @@ from rnnviz.views.alignments.panels.health import HealthPanel
 from rnnviz.views.alignments.panels.pairs import PairsPanel
 from rnnviz.views.alignments.panels.trajectory import TrajectoryPanel
 from rnnviz.views.alignments.panels.what_if import WhatIfPanel
-from rnnviz.views.alignments.saving import drawn_of, save
+from rnnviz.views.alignments.saving import drawn_of, saving
 from rnnviz.views.alignments.workspace import AlignmentsWorkspace
 from rnnviz.views.dialogs.number_dialog import NumberDialog
+from rnnviz.views.shared.saving import save_now
 from rnnviz.views.window.window import Window
 from rnnviz.work.jobs.alignments import Translate, Translated
 from tests.session.alignments import translating
@@ -281,7 +282,7 @@ def test_a_double_click_forces_a_weight(area, opened, qtbot):
 @pytest.mark.parametrize("look", ["map", "lines"])
 def test_every_kind_of_file_is_written(area, opened, tmp_path, ending, look):
     path = tmp_path / f"alignment.{ending}"
-    save(path, area.main, 1.0, look)
+    save_now(saving(path, area.main, 1.0, look))
     assert path.stat().st_size > 200
 
 
@@ -347,7 +348,7 @@ class TestPanels:
         near = panel.near[0]
         assert lines[0].startswith(f"{near.cosine:.3f}") and "[" in lines[0]
         assert lines[1] == near.pair.target_text
-        panel.save(tmp_path / "near.csv")
+        save_now(panel.saving(tmp_path / "near.csv"))
         assert len((tmp_path / "near.csv").read_text().splitlines()) == 3
         panel.side.setCurrentIndex(1)
         panel.draw()
@@ -491,7 +492,7 @@ class TestPanels:
         assert panel.sorted.index(0, 3).data() == "le\nthe"
         panel.table.clicked.emit(panel.sorted.index(0, 3))
         assert opened.current.question.sentence == "le"
-        panel.save(tmp_path / "corpus.csv")
+        save_now(panel.saving(tmp_path / "corpus.csv"))
         assert (tmp_path / "corpus.csv").read_text().splitlines()[1].endswith("le,the")
 
 
@@ -619,7 +620,7 @@ class TestSteps:
     @pytest.mark.parametrize("ending", [".png", ".svg", ".html"])
     def test_a_step_is_saved(self, area, opened, tmp_path, ending):
         path = tmp_path / f"step{ending}"
-        save(path, area.main, 1.0, "step", 2)
+        save_now(saving(path, area.main, 1.0, "step", 2))
         assert path.stat().st_size > 2000
         if ending == ".svg":
             assert "Step 2 of" in path.read_text(encoding="utf-8")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import threading
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -37,10 +36,8 @@ from rnnviz.views.plots import (
 )
 from rnnviz.views.plots.base import fitted_names
 from rnnviz.views.plots.line import decimate
-from rnnviz.views.plots.parts import export
 from rnnviz.views.plots.parts.axes import NumberAxis, TextAxis, number
 from rnnviz.views.plots.parts.log_axis import LogAxis
-from rnnviz.views.shared.question_boxes import save_as
 from rnnviz.views.shared.theme import DARK, LIGHT, Theme, qt_palette, theme_of, ui_font
 from tests.views.cells.panels_world import click
 
@@ -124,48 +121,6 @@ def test_exports_png_svg_and_csv(make, qtbot: QtBot, tmp_path: Path) -> None:
     plot.save(tmp_path / "plot.csv")
     rows = list(csv.reader((tmp_path / "plot.csv").read_text(encoding="utf-8").splitlines()))
     assert rows[1] == SECOND_ROWS[plot.accessibleName()]
-
-
-def test_a_picture_is_packed_beside_the_window(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plot, threads = line(), list[threading.Thread]()
-    qtbot.addWidget(plot)
-    plot.resize(320, 200)
-    plot.show()
-    path, write = tmp_path / "plot.png", export.save_png
-
-    def written(image: QImage, path: Path) -> None:
-        threads.append(threading.current_thread())
-        write(image, path)
-
-    monkeypatch.setattr(export, "save_png", written)
-    monkeypatch.setattr("rnnviz.views.shared.question_boxes.ask_save_path", lambda *_: path)
-    next(one for one in plot._build_menu().actions() if "double" in one.text()).trigger()
-    qtbot.waitUntil(lambda: len(threads) == 2)
-    threads[1].join(30)
-    assert threads[0] is threading.main_thread(), "a place that cannot be written is told at once"
-    assert threads[1] is not threading.main_thread()
-    assert QImage(str(path)).size() == plot.size() * 2
-
-
-def test_why_a_picture_was_not_written_is_told_when_it_is_known(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plot, told = line(), list[str]()
-    qtbot.addWidget(plot)
-
-    def full() -> None:
-        raise RnnvizError("the disk is full")
-
-    monkeypatch.setattr(
-        "rnnviz.views.shared.question_boxes.ask_save_path", lambda *_: tmp_path / "plot.png"
-    )
-    monkeypatch.setattr(
-        "rnnviz.views.shared.question_boxes.warn", lambda *words: told.append(words[-1])
-    )
-    save_as(plot, "Save", "plot.png", lambda _: full)
-    qtbot.waitUntil(lambda: told == ["the disk is full"])
 
 
 def test_an_unknown_ending_is_refused(qtbot: QtBot, tmp_path: Path) -> None:

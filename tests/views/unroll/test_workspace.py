@@ -298,8 +298,7 @@ def test_all_moments_are_saved_as_a_moving_picture(area, qtbot, tmp_path, monkey
     said: list[str] = []
     area.message.connect(said.append)
     area.save()
-    qtbot.waitUntil(lambda: not area.animating.busy, timeout=60_000)
-    assert said[-1] == "Saved hello.gif"
+    qtbot.waitUntil(lambda: said[-1:] == ["Saved hello.gif"], timeout=60_000)
     with Image.open(path) as found:
         assert getattr(found, "n_frames", 1) == area._unroll.last_index + 1
         assert found.size == (area.drawing.width(), area.drawing.height())
@@ -327,10 +326,11 @@ def test_a_step_is_opened_and_closed_and_the_radius_slides(area, qtbot):
 
 @pytest.mark.parametrize(("name", "begins"), [("a.pdf", b"%PDF"), ("a.html", b"<!DOCTYPE html>")])
 def test_the_picture_for_print_and_the_page_are_saved_from_the_window(
-    area, tmp_path, monkeypatch, name, begins
+    area, qtbot, tmp_path, monkeypatch, name, begins
 ):
     monkeypatch.setattr("rnnviz.views.unroll.played_area.ask_save_path", lambda *_: tmp_path / name)
-    area.save()
+    with qtbot.waitSignal(area.message):
+        area.save()
     assert (tmp_path / name).read_bytes().startswith(begins)
 
 

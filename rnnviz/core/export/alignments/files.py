@@ -12,6 +12,7 @@ from rnnviz.core.export.alignments.html import alignment_page
 from rnnviz.core.export.alignments.tikz import alignment_tikz
 from rnnviz.core.export.spreadsheets import csv_rows
 from rnnviz.core.export.svg import svg
+from rnnviz.core.files.writing import save_file
 
 ENDINGS = (".png", ".svg", ".csv", ".tex", ".html")
 """How names of exported alignments may end; `.png` is painted by `views.text_figure`."""
@@ -36,7 +37,8 @@ def write_alignments(
     """Write alignments; a page takes any number, every other kind exactly one.
 
     Raises:
-        AlignmentError: the ending is unknown, the number does not fit, or it cannot be written.
+        AlignmentError: the ending is unknown, or the number does not fit.
+        RnnvizError: it cannot be written.
     """
     ending = path.suffix.lower()
     check_ending(path, ENDINGS[1:])
@@ -52,10 +54,7 @@ def write_alignments(
         content = alignment_tikz(drawn[0], look)
     else:
         content = svg(alignment_figure(drawn[0], look, dark))
-    try:
-        path.write_bytes(content.encode("utf-8", "replace"))
-    except OSError as error:
-        raise AlignmentError(f"cannot write {path}: {error.strerror}") from error
+    save_file(path, content)
 
 
 def alignment_csv(alignment: Alignment) -> str:

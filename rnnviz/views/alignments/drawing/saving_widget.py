@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from rnnviz.views.plots.parts.export import Columns, Paint, picture, png_writer, save_csv, save_svg
+from rnnviz.views.plots.parts.export import Columns, Paint, csv_writer, picture, svg_writer
+from rnnviz.views.shared.png import png_writer
 from rnnviz.views.shared.question_boxes import save_as
+from rnnviz.views.shared.saving import Turns, save_now
 from rnnviz.views.shared.theme import set_icon, theme_of
 from rnnviz.views.shared.words.plain_text import plain_tip
 
@@ -35,23 +36,19 @@ class SaveButton(QToolButton):
         Raises:
             RnnvizError: the file cannot be written.
         """
-        rest = self._begin_saving(path)
-        if rest is not None:
-            rest()
+        save_now(self._saving(path))
 
-    def _begin_saving(self, path: Path) -> Callable[[], None] | None:
-        """Paint it and write it; what is left to be done in any thread, if anything."""
+    def _saving(self, path: Path) -> Turns:
         size, ground = self._widget.size(), QColor(theme_of(self._widget).background)
         if path.suffix.lower() == ".svg":
-            save_svg(self._paint, size, ground, self._name, path)
+            yield svg_writer(self._paint, size, ground, self._name, path)
         elif path.suffix.lower() == ".csv" and self.columns is not None:
-            save_csv(self.columns, path)
+            yield csv_writer(self.columns, path)
         else:
-            return png_writer(picture(self._paint, size, ground, 2.0), path)
-        return None
+            yield png_writer(picture(self._paint, size, ground, 2.0), path)
 
     @Slot()
     def _ask(self) -> None:
         kinds = "Picture (*.png);;Drawing (*.svg)"
         kinds += ";;Numbers (*.csv)" if self.columns is not None else ""
-        save_as(self, self.toolTip(), self._name, self._begin_saving, kinds)
+        save_as(self, self.toolTip(), self._name, self._saving, kinds)

@@ -26,10 +26,11 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.views.alignments.pane import shown_sentence
-from rnnviz.views.plots.parts.export import save_csv
+from rnnviz.views.plots.parts.export import csv_writer
 from rnnviz.views.shared.controls.plain_rows import set_plain_rows
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.question_boxes import save_as
+from rnnviz.views.shared.saving import Turns
 from rnnviz.views.shared.theme import for_text
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.work.jobs.alignments import CorpusRow, TranslateCorpus
@@ -244,20 +245,16 @@ class CorpusPanel(Panel):
         if chosen:
             self.session.alignments.tables.translate_corpus(Path(chosen))
 
-    def save(self, path: Path) -> None:
-        """Write the table as CSV, in the order on the screen.
-
-        Raises:
-            RnnvizError: the file cannot be written.
-        """
+    def saving(self, path: Path) -> Turns:
+        """Write the table as CSV, in the order on the screen."""
         order = [
             self.sorted.mapToSource(self.sorted.index(row, 0)).row()
             for row in range(self.sorted.rowCount())
         ]
         rows = [self.model.rows[place] for place in order]
         names = ("line", "confidence", "coverage", "length", "source", "target")
-        save_csv({name: [getattr(row, name) for row in rows] for name in names}, path)
+        yield csv_writer({name: [getattr(row, name) for row in rows] for name in names}, path)
 
     @Slot()
     def _ask_where(self) -> None:
-        save_as(self, "Save the table", "corpus.csv", self.save)
+        save_as(self, "Save the table", "corpus.csv", self.saving)

@@ -22,9 +22,10 @@ from rnnviz.core.alignments.words.tokens import shown_token, word_groups, word_o
 from rnnviz.core.errors import AlignmentError
 from rnnviz.session.alignments.questions import Answer
 from rnnviz.views.alignments.pane import shown_sentence
-from rnnviz.views.plots.parts.export import save_csv
+from rnnviz.views.plots.parts.export import csv_writer
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.question_boxes import save_as
+from rnnviz.views.shared.saving import Turns
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.work.jobs.alignments import IndexStates
 
@@ -162,23 +163,19 @@ class PairsPanel(Panel):
             swap = self.swap.isChecked()
             self.session.alignments.tables.index_states(Path(chosen), swap=swap)
 
-    def save(self, path: Path) -> None:
-        """Write the list as CSV.
-
-        Raises:
-            RnnvizError: the file cannot be written.
-        """
+    def saving(self, path: Path) -> Turns:
+        """Write the list as CSV."""
         columns: dict[str, list[float] | list[int] | list[str]] = {
             "cosine": [near.cosine for near in self.near],
             "place": [near.place for near in self.near],
             "source": [near.pair.source_text for near in self.near],
             "target": [near.pair.target_text for near in self.near],
         }
-        save_csv(columns, path)
+        yield csv_writer(columns, path)
 
     @Slot()
     def _ask_where(self) -> None:
-        save_as(self, "Save the pairs", "pairs.csv", self.save)
+        save_as(self, "Save the pairs", "pairs.csv", self.saving)
 
 
 def _word_at(tokens: tuple[str, ...], place: int) -> str:

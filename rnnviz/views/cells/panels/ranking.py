@@ -23,11 +23,12 @@ from rnnviz.views.cells.choosing.concept_picker import ConceptPicker
 from rnnviz.views.cells.rankings.best_table import BestTable
 from rnnviz.views.cells.rankings.document_ranking import DocumentRankingTable
 from rnnviz.views.cells.rankings.ranking_table import RankingTable
-from rnnviz.views.plots.parts.export import save_csv
+from rnnviz.views.plots.parts.export import csv_writer
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.wrapping_row import WrappingRow, side_by_side
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.question_boxes import save_as
+from rnnviz.views.shared.saving import Turns
 from rnnviz.views.shared.theme import set_icon
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
 from rnnviz.views.text.painting.missing_fonts import shown_marks
@@ -177,13 +178,9 @@ class RankingPanel(Panel):
         if self.session.selection.concept is not None:
             self.session.rankings.request_probe(self.session.selection.concept)
 
-    def save(self, path: Path) -> None:
-        """Write the rows that are shown as CSV.
-
-        Raises:
-            RnnvizError: the file cannot be written.
-        """
-        save_csv(self.table.ranking.table(), path)
+    def saving(self, path: Path) -> Turns:
+        """Write the rows that are shown as CSV."""
+        yield csv_writer(self.table.ranking.table(), path)
 
     def _show_jobs(self, name: str | None, ranking: Ranking | None) -> None:
         busy = self.session.jobs.busy
@@ -218,7 +215,7 @@ class RankingPanel(Panel):
     @Slot()
     def _ask_where(self) -> None:
         proposed = f"ranking-{self.session.selection.concept}.csv"
-        save_as(self, "Save the table", proposed, self.save)
+        save_as(self, "Save the table", proposed, self.saving)
 
 
 def verdict(

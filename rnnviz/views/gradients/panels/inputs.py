@@ -37,9 +37,11 @@ from rnnviz.views.gradients.panels.parts import (
     tools,
     what_of,
 )
-from rnnviz.views.plots.parts.export import png_writer, save_csv
+from rnnviz.views.plots.parts.export import csv_writer
 from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.png import png_writer
 from rnnviz.views.shared.question_boxes import save_as
+from rnnviz.views.shared.saving import Turns
 from rnnviz.views.text.text_view import TextView
 
 _SIGNED = ("Strength, relative to the strongest", "Gradient × input, signed")
@@ -231,7 +233,7 @@ class InputsPanel(GradientPanel):
 
     # Export
 
-    def save_csv(self, path: Path) -> None:
+    def saving_csv(self, path: Path) -> Turns:
         """Write the characters before the prediction, and how much each network depends on them.
 
         Raises:
@@ -269,17 +271,20 @@ class InputsPanel(GradientPanel):
                 columns[name].extend(values)
         if not columns["network"]:
             raise RnnvizError("no prediction is explained; point at a character first")
-        save_csv(columns, path)
+        yield csv_writer(columns, path)
 
     @Slot()
     def _ask_csv(self) -> None:
-        self._ask("csv", self.save_csv)
+        self._ask("csv", self.saving_csv)
 
     @Slot()
     def _ask_png(self) -> None:
-        self._ask("png", lambda path: png_writer(self._stack.grab().toImage(), path))
+        self._ask("png", self._saving_png)
 
-    def _ask(self, ending: str, save: Callable[[Path], Callable[[], None] | None]) -> None:
+    def _saving_png(self, path: Path) -> Turns:
+        yield png_writer(self._stack.grab().toImage(), path)
+
+    def _ask(self, ending: str, save: Callable[[Path], Turns]) -> None:
         proposed = f"dependence-{self.session.gradients.character}.{ending}"
         save_as(self, "Save", proposed, save)
 

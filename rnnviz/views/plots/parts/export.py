@@ -13,8 +13,9 @@ from PySide6.QtCore import QBuffer, QRect, QSize
 from PySide6.QtGui import QColor, QImage, QPainter, QPicture
 from PySide6.QtSvg import QSvgGenerator
 
-from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.spreadsheets import csv_bytes
+from rnnviz.core.files.writing import save_file
+from rnnviz.views.shared.saving import Work
 
 Columns = Mapping[str, npt.ArrayLike]
 """Numbers or words under their headings; columns may differ in length."""
@@ -32,14 +33,9 @@ def picture(paint: Paint, size: QSize, ground: QColor, scale: float = 1.0) -> QI
     return image
 
 
-def save_svg(paint: Paint, size: QSize, ground: QColor, title: str, path: Path) -> None:
-    """Write what `paint` draws as vectors.
-
-    Raises:
-        RnnvizError: the file cannot be written.
-    """
+def svg_writer(paint: Paint, size: QSize, ground: QColor, title: str, path: Path) -> Work:
+    """What writes what `paint` draws now, as vectors."""
     area = QRect(0, 0, size.width(), size.height())
-    # Into memory first: Qt warns of a missing folder, and leaves half a file on a full disk.
     written = QBuffer()
     generator = QSvgGenerator()
     generator.setOutputDevice(written)
@@ -51,42 +47,15 @@ def save_svg(paint: Paint, size: QSize, ground: QColor, title: str, path: Path) 
     with QPainter(generator) as painter:
         painter.fillRect(area, ground)
         paint(painter, area)
-    try:
-        path.write_bytes(written.data().data())
-    except OSError as error:
-        raise RnnvizError(f"cannot write {path}: {error.strerror}") from error
+    return partial(save_file, path, bytes(written.data().data()))
 
 
-def save_png(image: QImage, path: Path) -> None:
-    """Write a picture.
+def csv_writer(columns: Columns, path: Path) -> Work:
+    """What writes columns as they are now under their headings; shorter ones end in empty cells."""
+    arrays = [np.array(column) for column in columns.values()]
 
-    Raises:
-        RnnvizError: the file cannot be written.
-    """
-    if not image.save(str(path), "PNG"):  # type: ignore[call-overload]
-        raise RnnvizError(f"cannot write {path}; choose another place")
+    def write() -> None:
+        lists = [column.tolist() for column in arrays]
+        save_file(path, csv_bytes((tuple(columns), *zip_longest(*lists, fillvalue=""))))
 
-
-def png_writer(image: QImage, path: Path) -> Callable[[], None]:
-    """What writes a picture in any thread: packing it takes much longer than painting.
-
-    Raises:
-        RnnvizError: the file cannot be written, as is known at once: a small picture was tried.
-    """
-    # It also lets Qt for Python name all that the other thread will ask of it.
-    save_png(image.copy(0, 0, 1, 1), path)
-    return partial(save_png, image, path)
-
-
-def save_csv(columns: Columns, path: Path) -> None:
-    """Write columns under their headings; shorter ones end in empty cells.
-
-    Raises:
-        RnnvizError: the file cannot be written.
-    """
-    lists = [np.asarray(column).tolist() for column in columns.values()]
-    rows = csv_bytes((tuple(columns), *zip_longest(*lists, fillvalue="")))
-    try:
-        path.write_bytes(rows)
-    except OSError as error:
-        raise RnnvizError(f"cannot write {path}: {error.strerror}") from error
+    return write

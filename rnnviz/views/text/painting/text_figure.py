@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-from functools import lru_cache
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from functools import lru_cache, partial
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QLineF, QMarginsF, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QBuffer, QCoreApplication, QLineF, QMarginsF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
     QFontMetricsF,
     QGuiApplication,
     QImage,
-    QImageWriter,
     QPageSize,
     QPaintEngine,
     QPainter,
@@ -32,13 +33,19 @@ from rnnviz.core.export.coloured import ColouredText
 from rnnviz.core.export.figure import COLUMNS, LETTER_SIZE, Figure, Letters, Signs, Words, figure
 from rnnviz.core.export.mathematics import glyphs
 from rnnviz.core.export.svg import svg
+from rnnviz.core.files.writing import save_file
 from rnnviz.core.sequences.text import Text
+from rnnviz.views.shared.png import png_writer
+from rnnviz.views.shared.saving import Turns, save_now
 from rnnviz.views.shared.theme import mono_font, ui_font
 from rnnviz.views.text.painting.cell_glyphs import paint_glyph
 from rnnviz.views.text.painting.missing_fonts import missing_note, scripts_without_font
 
 _LARGEST_SIDE = 32_000
 """Pixels; Qt paints on no picture that is higher."""
+_PAINTED_IN_A_TURN = {"boxes": 2000, "strokes": 2000, "letters": 50, "words": 500, "signs": 500}
+"""The lists of a figure in the order in which they are painted, and how many of each take some
+hundredths of a second at most. Letters are whole stretches of a row."""
 _DOTS_PER_INCH = 96
 _DOTS_PER_METRE = round(_DOTS_PER_INCH / 0.0254)
 
@@ -121,6 +128,35 @@ def figure_image(drawn: Figure, scale: float = 2.0) -> QImage:
     Raises:
         RnnvizError: the picture would be too large.
     """
+    turns = painting(drawn, scale)
+    while True:
+        try:
+            next(turns)
+        except StopIteration as end:
+            image: QImage = end.value
+            return image
+
+
+def painting(drawn: Figure, scale: float = 2.0) -> Generator[None, None, QImage]:
+    """Paint the same picture in turns of some hundredths of a second at most.
+
+    Raises:
+        RnnvizError: the picture would be too large.
+    """
+    image = _sheet(drawn, scale)
+    image.fill(QColor(drawn.ground))
+    for piece in _pieces(drawn):
+        # A painter that stays open until the next turn would be one too many for a window that
+        # ends between them.
+        with QPainter(image) as painter:
+            painter.scale(scale, scale)
+            paint_parts(painter, piece)
+        yield
+    return image
+
+
+def _sheet(drawn: Figure, scale: float) -> QImage:
+    """An empty picture."""
     width, height = round(drawn.width * scale), round(drawn.height * scale)
     if max(width, height) > _LARGEST_SIDE:
         raise RnnvizError(
@@ -128,12 +164,18 @@ def figure_image(drawn: Figure, scale: float = 2.0) -> QImage:
             "the limit; choose a shorter range, or write SVG or HTML"
         )
     image = QImage(width, height, QImage.Format.Format_RGB32)
-    with QPainter(image) as painter:
-        painter.scale(scale, scale)
-        paint_figure(painter, drawn)
     image.setDotsPerMeterX(round(_DOTS_PER_METRE * scale))
     image.setDotsPerMeterY(round(_DOTS_PER_METRE * scale))
     return image
+
+
+def _pieces(drawn: Figure) -> Iterator[Figure]:
+    """A figure's parts in the order in which they are painted, some at a time."""
+    for kind, many in _PAINTED_IN_A_TURN.items():
+        parts = getattr(drawn, kind)
+        for start in range(0, len(parts), many):
+            some = {key: [] for key in _PAINTED_IN_A_TURN} | {kind: parts[start : start + many]}
+            yield replace(drawn, **some)
 
 
 def write_figure(
@@ -165,30 +207,37 @@ def write_drawn(path: Path, drawn: Figure, scale: float = 2.0) -> None:
     Raises:
         RnnvizError: too large for a picture, or the file cannot be written.
     """
-    if path.suffix.lower() == ".svg":
-        path.write_text(svg(drawn), encoding="utf-8", newline="\n")
+    save_now(saving_drawn(path, drawn, scale))
+
+
+def saving_drawn(path: Path, drawn: Figure, scale: float = 2.0) -> Turns:
+    """Write a figure as a picture in turns; see `write_drawn`."""
+    ending = path.suffix.lower()
+    if ending == ".svg":
+        yield lambda: save_file(path, svg(drawn))
         return
     application()
-    if path.suffix.lower() == ".pdf":
-        _write_pdf(path, drawn)
-        return
-    if not QImageWriter(str(path), b"png").write(figure_image(drawn, scale)):
-        raise RnnvizError(f"cannot write the picture {path}; is its folder there and writable?")
+    if ending == ".pdf":
+        yield partial(save_file, path, _pdf(drawn))
+    else:
+        image = yield from painting(drawn, scale)
+        yield png_writer(image, path)
 
 
-def _write_pdf(path: Path, drawn: Figure) -> None:
+def _pdf(drawn: Figure) -> bytes:
     """One page of the figure's own size; words stay words."""
-    writer = QPdfWriter(str(path))
+    file = QBuffer()
+    file.open(QBuffer.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(file)
     writer.setResolution(_DOTS_PER_INCH)
     points = QSizeF(drawn.width, drawn.height) * (72 / _DOTS_PER_INCH)
     writer.setPageSize(
         QPageSize(points, QPageSize.Unit.Point, "", QPageSize.SizeMatchPolicy.ExactMatch)
     )
     writer.setPageMargins(QMarginsF(0, 0, 0, 0))
-    with QPainter() as painter:
-        if not painter.begin(writer):
-            raise RnnvizError(f"cannot write the picture {path}; is its folder there and writable?")
+    with QPainter(writer) as painter:
         paint_figure(painter, drawn)
+    return bytes(file.data().data())
 
 
 @lru_cache

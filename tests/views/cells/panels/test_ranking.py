@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from rnnviz.session.session import Session
 from rnnviz.views.cells.panels.ranking import RankingPanel
+from rnnviz.views.shared.saving import save_now
 from rnnviz.views.shared.theme import Appearance, ui_font
 from rnnviz.views.text.painting.missing_fonts import shown_marks
 from tests.views.cells.panels_world import (
@@ -164,7 +165,7 @@ def test_filters_by_channel_and_layer(panel: RankingPanel, qtbot: QtBot) -> None
 
 def test_saves_what_is_shown(panel: RankingPanel, qtbot: QtBot, tmp_path: Path) -> None:
     rank(panel, qtbot)
-    panel.save(tmp_path / "ranking.csv")
+    save_now(panel.saving(tmp_path / "ranking.csv"))
     rows = list(csv.DictReader((tmp_path / "ranking.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 32
     assert rows[0]["unit"] == f"1:{QUOTE_UNIT}"

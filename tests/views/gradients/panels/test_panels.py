@@ -21,6 +21,7 @@ from rnnviz.views.gradients.panels.memory import MemoryPanel
 from rnnviz.views.gradients.panels.parts import scientific
 from rnnviz.views.gradients.panels.truncation import TruncationPanel
 from rnnviz.views.plots import Arrow, ArrowPlot, Banded, BandPlot
+from rnnviz.views.shared.saving import save_now
 from tests.session.in_folder import session_in
 from tests.views.gradients.gradients_world import TEXT, make_session, settle, shown
 
@@ -260,7 +261,7 @@ def test_a_character_is_chosen_before_the_new_text_is_drawn(qtbot, session):
 def test_what_a_prediction_depends_on_is_saved(qtbot, session, tmp_path):
     panel = shown(qtbot, InputsPanel(session))
     session.gradients.set_character(45)
-    panel.save_csv(tmp_path / "d.csv")
+    save_now(panel.saving_csv(tmp_path / "d.csv"))
     with (tmp_path / "d.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["character"] for row in rows] == [TEXT[44 - back] for back in range(11)]
@@ -395,7 +396,7 @@ def test_several_networks_stand_below_each_other_and_answer_to_one_pointer(
         )
         assert part.title.isVisible()
         assert "bits, half within" in part.title.text()
-    panel.save_csv(tmp_path / "all.csv")
+    save_now(panel.saving_csv(tmp_path / "all.csv"))
     with (tmp_path / "all.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 33

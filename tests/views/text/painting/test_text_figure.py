@@ -71,7 +71,7 @@ def test_a_picture_that_is_too_high_is_refused(qapp, tmp_path):
 
 
 def test_a_folder_that_is_not_there_is_an_error(qapp, tmp_path):
-    with pytest.raises(RnnvizError, match=r"cannot write the picture .*x\.png"):
+    with pytest.raises(RnnvizError, match=r"cannot write .*x\.png: No such file"):
         write_figure(tmp_path / "none" / "x.png", coloured())
 
 

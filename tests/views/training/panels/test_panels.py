@@ -23,6 +23,7 @@ from rnnviz.session.session import Session
 from rnnviz.session.training.checkpoint_walks import CheckpointScore
 from rnnviz.views.plots import CurvePlot, RunMark, Trace
 from rnnviz.views.shared.panel import Panel
+from rnnviz.views.shared.saving import save_now
 from rnnviz.views.shared.zooming import zoom_all
 from rnnviz.views.training.centre import TrainingCentre
 from rnnviz.views.training.panels.checkpoints import CheckpointsPanel, in_words
@@ -870,7 +871,7 @@ def test_samples_stand_on_one_figure_that_is_saved(
     qtbot.waitUntil(lambda: panel.idle and len(panel.figure.sheet.moments) == 2)
     assert "After 200 steps: the text at 200" in panel.figure.sheet.accessibleDescription()
     for ending in ("png", "svg", "html"):
-        panel.figure.save(tmp_path / f"figure.{ending}")
+        save_now(panel.figure.saving(tmp_path / f"figure.{ending}"))
         assert (tmp_path / f"figure.{ending}").stat().st_size > 500
 
 
