@@ -9,6 +9,7 @@ A block of steps may be written for all groups at once (`write`), or for one gro
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -86,6 +87,7 @@ class RecordingWriter:
         self.length = length = len(sequence)
         self._until = length if until is None else min(until, length)
         self._pages: list[_Pages] = []
+        was_there = folder.exists()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             free = shutil.disk_usage(folder).free
@@ -123,6 +125,8 @@ class RecordingWriter:
         try:
             self._make(arrays, again)
         except OSError as error:
+            if not again:
+                self._remove(arrays, was_there)
             if error.errno in _FULL:
                 raise RecordingError(f"the disk is full: {folder}") from error
             raise RecordingError(f"cannot write to {folder}: {error.strerror}") from error
@@ -156,6 +160,17 @@ class RecordingWriter:
         if not again:
             content = msgspec.json.encode(self.description)
             (self.folder / DESCRIPTION).write_bytes(content)
+
+    def _remove(self, arrays: Mapping[str, npt.NDArray[Any]], was_there: bool) -> None:
+        """Leave nothing of a recording that could not be made: its disk is full."""
+        suffix = SUFFIXES[self.description.dtype]
+        channels = (f"{name}.{suffix}" for name in self.groups.channels)
+        made = (COMPLETE, DESCRIPTION, *arrays, *channels, *self.description.output_files)
+        with contextlib.suppress(OSError):
+            for name in made:
+                (self.folder / name).unlink(missing_ok=True)
+            if not was_there:
+                self.folder.rmdir()
 
     # Values
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -420,12 +421,19 @@ def test_tokens_that_leave_the_text_are_refused(tmp_path: Path) -> None:
 def test_a_disk_that_fills_up_meanwhile_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(RecordingError, match="the disk is full"):
-        new_writer(tmp_path)
+    (tmp_path / "there").mkdir()
+    for at, called in ((Path, "write_bytes"), (np, "memmap"), (msgspec.json, "encode")):
+        with monkeypatch.context() as patched:
+            patched.setattr(at, called, full)
+            for folder in (tmp_path / "there", tmp_path / "new"):
+                with pytest.raises(RecordingError, match="the disk is full"):
+                    new_writer(folder)
+        # Nothing of it is left, so that the next attempt finds no folder of something else.
+        assert [*tmp_path.iterdir()] == [tmp_path / "there"]
+        assert not [*(tmp_path / "there").iterdir()]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps the files of an open recording")
