@@ -101,10 +101,42 @@ def draw_trajectory(
                 bx = at[0] + 7 * (dx * math.cos(turn) - dy * math.sin(turn))
                 by = at[1] + 7 * (dy * math.cos(turn) + dx * math.sin(turn))
                 figure.strokes.append(Stroke(at[0], at[1], bx, by, 1.6, _WAY[dark]))
+    lefts = _beside(names, places, letters, width)
     for place, ((x, y), name) in enumerate(zip(places, names, strict=True)):
         lit = place == marked
         colour = _MARKED[dark] if lit else _WAY[dark]
         half = 5.0 if lit else 3.5
         figure.boxes.append(Box(x - half, y - half, 2 * half, 2 * half, colour))
-        figure.words.append(Words(x + 8, y + 4, name, letters, colour if lit else ink, bold=lit))
+        at = lefts[place]
+        figure.words.append(Words(*at, name, letters, colour if lit else ink, bold=lit))
     return figure, places
+
+
+def _beside(
+    names: Sequence[str], places: Sequence[tuple[float, float]], letters: float, width: float
+) -> list[tuple[float, float]]:
+    """Where each name begins: at the right of its state, or where it lies over no other name.
+
+    Where there is no such place, as on a state that has come back to where it was, the right.
+    """
+    taken: list[tuple[float, float, float]] = []
+    for (x, y), name in zip(places, names, strict=True):
+        wide = len(name) * letters * _LETTER
+        right, left = x + 8, x - 8 - wide
+        tried = [(right, y), (left, y)]
+        tried += [
+            (side, y + down) for down in (0.9 * letters, -0.9 * letters) for side in (right, left)
+        ]
+        free = (
+            (at, level)
+            for at, level in tried
+            if at >= 0
+            and at + wide <= width
+            and all(
+                at + wide <= begins or ends <= at or abs(level - beside) >= letters
+                for begins, ends, beside in taken
+            )
+        )
+        at, level = next(free, tried[0])
+        taken.append((at, at + wide, level))
+    return [(at, level + 4) for at, _, level in taken]

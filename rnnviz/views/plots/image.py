@@ -36,7 +36,7 @@ class ImagePlot(Plot):
         with_bar: bool = True,
         with_names: bool = True,
     ) -> None:
-        self._grey_gaps = grey_gaps
+        self._grey_gaps, self._with_names = grey_gaps, with_names
         self.text_axis = TextAxis("bottom")
         self.row_axis = NamedAxis("left")
         self._values: npt.NDArray[np.floating] = np.zeros((0, 0), np.float16)
@@ -90,9 +90,18 @@ class ImagePlot(Plot):
             self._scale = scale
             self.recolour(theme_of(self))
         self.set_range((start, start + max(1, columns)), (0, max(1, rows)))
+        self._show_frame(True)
+
+    def _show_frame(self, shown: bool) -> None:
+        """Show the axes and the scale of the colours, or, around nothing, neither."""
+        self.item.showAxis("bottom", shown)
+        self.item.showAxis("left", shown and self._with_names)
+        if self._bar is not None:
+            self._bar.setVisible(shown)
 
     def clear_values(self) -> None:
         """Show nothing: what was drawn belongs to something else than what is chosen."""
+        self._show_frame(False)
         self._values = np.zeros((0, 0), np.float16)
         self._image.clear()
         self.set_marks(None, None)

@@ -1,9 +1,11 @@
 """States of a sentence in a plane: distances, shares, and words in the room."""
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 
-from rnnviz.core.alignments.trajectory import draw_trajectory, trajectory
+from rnnviz.core.alignments.trajectory import Trajectory, draw_trajectory, trajectory
 
 
 def test_states_of_a_plane_keep_their_distances():
@@ -43,3 +45,16 @@ def test_every_word_is_drawn_in_the_room_and_the_marked_one_stands_out():
     drawn = {words.text: words for words in figure.words}
     assert set(names) <= set(drawn) and drawn["noir"].bold and not drawn["chat"].bold
     assert all(0 <= x <= 320 and 0 <= y <= 200 for x, y in places)
+
+
+def test_names_of_states_that_lie_close_together_are_read_beside_each_other():
+    points = np.array([[0, 0], [100, 60], [101, 61], [99, 62], [50, 90]], float)
+    names = ("la", "mer", "de", "bord", "maison")
+    figure, _ = draw_trajectory(names, Trajectory(points, (0.6, 0.3)), (300.0, 200.0))
+    boxes = [
+        (one.x, one.x + 0.56 * one.size * len(one.text), one.y)
+        for one in figure.words
+        if one.text in names
+    ]
+    for (left, right, level), (other, end, beside) in combinations(boxes, 2):
+        assert right <= other or end <= left or abs(level - beside) >= 12

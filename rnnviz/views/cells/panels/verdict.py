@@ -13,6 +13,7 @@ from rnnviz.core.colours.colour import Scale
 from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.shared.controls.lazy_table import Cell, LazyTable
+from rnnviz.views.shared.controls.tall_page import TallPage
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.work.jobs.classification import Explained
@@ -80,7 +81,7 @@ class VerdictPanel(Panel):
         self.words.clicked.connect(self._go_to_word)
         parts = QSplitter(Qt.Orientation.Vertical)
         for label, table in ((self.heading, self.documents), (self.note, self.words)):
-            part = QWidget()
+            part = TallPage()
             column = QVBoxLayout(part)
             column.setContentsMargins(12, 8, 12, 0)
             column.setSpacing(4)

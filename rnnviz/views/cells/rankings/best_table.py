@@ -24,6 +24,7 @@ _TIPS = (
     ),
     "The best that any unit reaches by the same measure with the labels shifted round the text",
 )
+_NO_CHANCE = "The text is too short to say what chance gives."
 _NAMED = 6
 """So many odd units are named; of more their number is said."""
 
@@ -67,6 +68,7 @@ class BestTable(QWidget):
             self.odd.setText(" ".join(filter(None, (
                 _odd("Dead, whatever is read: ", dead, groups),
                 _odd("Runaway, beyond ±100: ", found.runaway, groups),
+                "" if any(map(_chance_known, found.best)) else _NO_CHANCE * bool(found.best),
             ))))  # fmt: skip
             self.odd.setVisible(bool(self.odd.text()))
             self._show_chosen()
@@ -98,6 +100,10 @@ def _row(best: BestUnit, groups: Groups) -> tuple[str, ...]:
     if best.scalar:
         score, chance = best.correlation, best.null_correlation
     return best.title, unit, f"{'r' if best.scalar else 'AUC'} {_figure(score)}", _figure(chance)
+
+
+def _chance_known(best: BestUnit) -> bool:
+    return math.isfinite(best.null_correlation if best.scalar else best.null_auc)
 
 
 def _figure(value: float) -> str:

@@ -16,7 +16,6 @@ from rnnviz.views.gradients.panels.parts import (
     GradientPanel,
     LayerPicker,
     column,
-    note,
     read_at,
     row_of,
     scientific,
@@ -26,6 +25,7 @@ from rnnviz.views.plots import ImagePlot
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.wrapping_row import WrappingRow
 from rnnviz.views.shared.theme import for_text
+from rnnviz.views.shared.words.elided_label import ElidedLabel
 from rnnviz.views.shared.words.plain_text import plain_tip
 
 _DECADES = 8.0
@@ -62,8 +62,8 @@ class GradientHeatmapPanel(GradientPanel):
         self.truncated = QCheckBox("Truncated")
         self.truncated.setToolTip(plain_tip(_TRUNCATED))
         self.truncated.toggled.connect(self.request_draw)
-        self.note = note()
-        self.note.setWordWrap(False)
+        self.note = ElidedLabel()
+        self.note.setProperty("role", "muted")
         # Its words must not make the panel wider than its place.
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.plot = ImagePlot("Gradient by position and distance", grey_gaps=True)
@@ -87,6 +87,8 @@ class GradientHeatmapPanel(GradientPanel):
         if one is not None and one.failure:
             self.explain(one.failure)
             return
+        for widget in (self.layer, self.state, self.truncated):
+            widget.setVisible(self._field is not None)
         if self._field is None:
             self.plot.clear_values()
             self.plot.set_text(None)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSize, Slot
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -22,6 +21,7 @@ from rnnviz.core.sequences.text import Text
 from rnnviz.core.sequences.texts.direction import quoted
 from rnnviz.session.gradients.gradients import Gradients
 from rnnviz.views.shared.controls.choices import Choices
+from rnnviz.views.shared.controls.tall_page import TallPage, fill
 from rnnviz.views.shared.panel import Need, Panel
 from rnnviz.views.shared.words.plain_text import Label, plain_tip
 
@@ -140,30 +140,9 @@ def row_of(*widgets: QWidget, stretch: int | None = None) -> QWidget:
     return holder
 
 
-class _Page(QWidget):
-    """As tall as its plots and paragraphs need at its width: where there is less, it is scrolled.
-
-    A paragraph's own least height is that of a line; by that alone it would lie over a plot.
-    """
-
-    def minimumSizeHint(self) -> QSize:
-        """The least width, and the height at the width that there is."""
-        hint, layout = super().minimumSizeHint(), self.layout()
-        if layout is None or not layout.hasHeightForWidth():
-            return hint
-        tall = layout.minimumHeightForWidth(max(self.width(), hint.width()))
-        return QSize(hint.width(), max(hint.height(), tall))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Another width asks for another height."""
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self.updateGeometry()
-
-
 def column(*parts: QWidget | QHBoxLayout | tuple[QWidget, int]) -> QWidget:
     """Parts under each other; a widget given with a number takes that share of what is left."""
-    page = _Page()
+    page = TallPage()
     layout = QVBoxLayout(page)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(0)
@@ -174,8 +153,7 @@ def column(*parts: QWidget | QHBoxLayout | tuple[QWidget, int]) -> QWidget:
             layout.addWidget(part)
         else:
             widget, share = part
-            # As tall as there is room: paragraphs beside it would make it claim its full height.
-            widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+            fill(widget)
             layout.addWidget(widget, share)
     layout.addStretch(0)
     return page

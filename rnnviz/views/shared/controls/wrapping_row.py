@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
@@ -38,7 +38,9 @@ class WrappingRow(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """As wide as the widest group."""
-        hints = [group.minimumSizeHint() for group in self._seen] or [QSize(0, 0)]
+        hints = [
+            group.minimumSizeHint().expandedTo(group.minimumSize()) for group in self._seen
+        ] or [QSize(0, 0)]
         width = max(hint.width() for hint in hints)
         return QSize(width + 2 * _SIDE, hints[0].height() + 2 * _MARGIN)
 
@@ -54,8 +56,7 @@ class WrappingRow(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """The height of all rows."""
-        lines = self._lines(width)
-        return sum(_height(line) for line in lines) + _MARGIN * (len(lines) + 1)
+        return max((place.bottom() + 1 for _, place in self._placed(width)), default=0) + _MARGIN
 
     def event(self, event: QEvent) -> bool:
         """Place the groups anew when one of them has changed its size."""
@@ -70,20 +71,29 @@ class WrappingRow(QWidget):
         super().resizeEvent(event)
 
     def _place(self) -> None:
-        room, top = self.width() - 2 * _SIDE, _MARGIN
-        lines = self._lines(self.width())
+        for group, place in self._placed(self.width()):
+            group.setGeometry(place)
+
+    def _placed(self, whole: int) -> list[tuple[QWidget, QRect]]:
+        """Where each group stands in a row that is so wide."""
+        room, top = whole - 2 * _SIDE, _MARGIN
+        lines = self._lines(whole)
+        found: list[tuple[QWidget, QRect]] = []
         for line in lines:
-            height, left = _height(line), _SIDE
+            left, places = _SIDE, list[tuple[QWidget, int, int]]()
             spare = room - sum(_wanted(group) for group in line) - _GAP * (len(line) - 1)
             for group in line:
                 width = _wanted(group)
                 if _expands(group):
                     width, spare = width + max(0, spare), 0
                 if self._spread and len(lines) == 1 and group is line[-1]:
-                    left = max(left, self.width() - _SIDE - width)
-                group.setGeometry(left, top, min(room, width), height)
+                    left = max(left, whole - _SIDE - width)
+                places.append((group, left, min(room, width)))
                 left += width + _GAP
+            height = max(_height(group, width) for group, _, width in places)
+            found += [(group, QRect(left, top, width, height)) for group, left, width in places]
             top += height + _MARGIN
+        return found
 
     def _lines(self, width: int) -> list[list[QWidget]]:
         """The groups, in as few lines of this width as their order allows."""
@@ -105,11 +115,14 @@ def _expands(group: QWidget) -> bool:
 
 def _wanted(group: QWidget) -> int:
     """How wide a group must be to stand in a line with others."""
-    return (group.minimumSizeHint() if _expands(group) else group.sizeHint()).width()
+    hint = group.minimumSizeHint() if _expands(group) else group.sizeHint()
+    return max(hint.width(), group.minimumWidth())
 
 
-def _height(line: list[QWidget]) -> int:
-    return max(group.sizeHint().height() for group in line)
+def _height(group: QWidget, width: int) -> int:
+    """How high a group is that is so wide: words may go on in further lines."""
+    wrapped = group.heightForWidth(width) if group.hasHeightForWidth() else 0
+    return max(wrapped, group.minimumSizeHint().height()) if wrapped else group.sizeHint().height()
 
 
 def side_by_side(*widgets: QWidget) -> QWidget:

@@ -18,7 +18,7 @@ from rnnviz.views.plots import RidgePlot
 from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.words.plain_text import plain_tip
-from rnnviz.views.training.panels.page import list_of_names, page_of, quiet_words
+from rnnviz.views.training.panels.page import QuietWords, list_of_names, page_of
 
 _WHAT = {"weights": "Weights", "gradients": "Gradients"}
 _OUTSIDE = 0.002
@@ -47,7 +47,7 @@ class HistogramsPanel(Panel):
         """What is shown, of which parameter, and the plot."""
         self.what = Segments("What of the parameter", _WHAT)
         self.what.chosen.connect(self._choose)
-        self.words = quiet_words()
+        self.words = QuietWords()
         self.names = list_of_names("Parameter")
         self.names.currentRowChanged.connect(self._choose)
         return page_of([self.what], self.words, [(self.names, 0), (self.plot, 1)])

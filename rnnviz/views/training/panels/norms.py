@@ -13,7 +13,7 @@ from rnnviz.views.plots import CurvePlot, Trace
 from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.words.plain_text import plain_tip
-from rnnviz.views.training.panels.page import page_of, quiet_words
+from rnnviz.views.training.panels.page import QuietWords, page_of
 from rnnviz.views.training.panels.run_marks import run_marks_of
 
 _RECENT = 200
@@ -39,7 +39,7 @@ class NormsPanel(Panel):
 
     def build(self) -> QWidget:
         """A line of words over the plot."""
-        self.words = quiet_words()
+        self.words = QuietWords()
         self.scale = Segments("Scale", {"log": "Log", "linear": "Linear"})
         self.scale.chosen.connect(self._choose)
         return page_of([self.scale], self.words, [(self.plot, 1)])

@@ -16,7 +16,7 @@ from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.theme import theme_of
 from rnnviz.views.shared.words.plain_text import plain_tip
-from rnnviz.views.training.panels.page import list_of_names, page_of, quiet_words
+from rnnviz.views.training.panels.page import QuietWords, list_of_names, page_of
 from rnnviz.views.training.panels.run_marks import run_marks_of
 
 _WHAT = {"gradient": "Gradient", "weight": "Weights", "ratio": "Update / weight"}
@@ -56,7 +56,7 @@ class ParametersPanel(Panel):
         """What to draw, and the plot."""
         self.what = Segments("What of every parameter", _WHAT)
         self.what.chosen.connect(self._choose)
-        self.words = quiet_words()
+        self.words = QuietWords()
         self.names = list_of_names("Parameters to draw")
         self.names.setIconSize(QSize(10, 10))
         self.names.itemChanged.connect(self._choose)

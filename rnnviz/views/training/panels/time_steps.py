@@ -17,7 +17,7 @@ from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.segments import Segments
 from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.words.plain_text import plain_tip
-from rnnviz.views.training.panels.page import page_of, quiet_words
+from rnnviz.views.training.panels.page import QuietWords, page_of
 
 _MOST_COLUMNS = 400
 _READ_AT_ONCE = 100
@@ -58,7 +58,7 @@ class TimeStepsPanel(Panel):
         self.layer.currentIndexChanged.connect(self._choose)
         self.loss = Segments("Loss", {"last": "Last step's loss", "all": "All losses"})
         self.loss.chosen.connect(self._choose)
-        self.words = quiet_words()
+        self.words = QuietWords()
         return page_of([self.loss, self.layer], self.words, [(self.heat, 3), (self.newest, 2)])
 
     def draw(self) -> None:

@@ -180,12 +180,15 @@ def test_the_heatmap_is_the_field_and_a_click_explains(qtbot, session):
 def test_no_field_is_seen_beside_the_name_of_another_network(qtbot, session, monkeypatch):
     heat = shown(qtbot, GradientHeatmapPanel(session))
     assert heat.plot._values.size
+    frame = [*(heat.plot.item.getAxis(side) for side in ("left", "bottom")), heat.plot._bar]
+    assert all(one.isVisible() for one in frame) and heat.layer.isVisible()
     monkeypatch.setattr(session.gradients, "_found", {})
     monkeypatch.setattr(session.gradients, "want_fields", lambda: None)
     session.gradients.fields_changed.emit()
     qtbot.waitUntil(lambda: heat.note.text() == "Computing…")
     assert not heat.plot._values.size
     assert heat.plot._image.image is None
+    assert not any(one.isVisible() for one in frame) and not heat.layer.isVisible()
 
 
 def test_a_plot_without_curves_has_no_axes_and_says_why(qtbot, session, monkeypatch):

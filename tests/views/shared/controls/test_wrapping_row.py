@@ -53,3 +53,12 @@ def test_a_group_that_expands_takes_what_the_others_leave(qtbot):
 def test_without_spread_the_last_stays_close_to_the_others(qtbot):
     row = WrappingRow(Group(100), Group(50), spread=False)
     assert places(qtbot, row, 600)[1] == (128, 8)
+
+
+def test_a_group_that_expands_goes_below_where_its_least_width_does_not_fit(qtbot):
+    words = Group(60)
+    words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+    words.setMinimumWidth(200)
+    row = WrappingRow(Group(150), words, spread=False)
+    assert places(qtbot, row, 330) == [(12, 8), (12, 46)]
+    assert words.width() == 330 - 2 * 12
