@@ -35,7 +35,6 @@ from rnnviz.core.scoring import Ranking, write_ranking
 from rnnviz.core.system.identity import model_digest
 from rnnviz.nets.opened import by_request
 from rnnviz.session.session import Session
-from rnnviz.session.training import checkpoint_walks as stages_module
 from rnnviz.work.jobs import cells, classification, interventions
 from rnnviz.work.jobs.models import ModelOpened, OpenModel
 from rnnviz.work.jobs.symbols import FindVectors, VectorsFound
@@ -157,7 +156,6 @@ def late(
     world: Path, qapp: Any, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[[bool], tuple[Session, LateRunner]]]:
     """Makes sessions whose answers come when the test says."""
-    monkeypatch.setattr(stages_module, "_LISTING_SECONDS", -1.0)
     made: list[Session] = []
 
     def make(heeds: bool) -> tuple[Session, LateRunner]:
