@@ -15,17 +15,20 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import gc
+import itertools
 import logging
 import re
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import pytest_timeout
 from hypothesis import HealthCheck, settings
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 
@@ -58,10 +61,72 @@ _LONG_COLLECTION_SECONDS = 0.03
 """A search for garbage that takes longer goes through torch and Qt, after each test."""
 
 
+class _TimeLimit:
+    """Ends a test that takes too long, as pytest-timeout does, in one thread for all of them: to
+    start and to join one for each takes longer than most tests.
+    """
+
+    def __init__(self) -> None:
+        self._limit: tuple[float, Callable[[], None]] | None = None
+
+    def set(self, seconds: float, end: Callable[[], None]) -> None:
+        """Call this so many seconds from now, or one later."""
+        self._limit = time.monotonic() + seconds, end
+
+    def cancel(self) -> None:
+        """The test is over."""
+        self._limit = None
+
+    def watch(self) -> None:
+        """Look each second, to the end of the process."""
+        while True:
+            time.sleep(1.0)
+            limit = self._limit
+            if limit is not None and time.monotonic() >= limit[0]:
+                self._limit = None
+                limit[1]()
+
+
+_time_limit = _TimeLimit()
+
+
+def pytest_sessionstart() -> None:
+    """Before any test, so that none is said to have left this thread behind."""
+    threading.Thread(target=_time_limit.watch, name="time limit", daemon=True).start()
+
+
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:
+    """pytest-timeout asks whether somebody else limits the time of this test."""
+    if settings.method != "thread":
+        return None
+    _time_limit.set(settings.timeout, partial(pytest_timeout.timeout_timer, item, settings))
+    return True
+
+
+def pytest_timeout_cancel_timer() -> None:
+    """pytest-timeout goes on to cancel what it has set itself, if anything."""
+    _time_limit.cancel()
+
+
 @pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The person's own settings, recordings and findings are never touched."""
-    monkeypatch.setenv("RNNVIZ_HOME", str(tmp_path / "home"))
+def _own_folders(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The person's own settings, recordings and findings are never touched.
+
+    They lie in the folder of the test, where it has one: to make one for each takes longer than
+    most tests that need none.
+    """
+    if "tmp_path" in request.fixturenames:
+        place = request.getfixturevalue("tmp_path")
+    else:
+        place = tmp_path_factory.getbasetemp() / f"no-folder-{next(_homes)}"
+    monkeypatch.setenv("RNNVIZ_HOME", str(place / "home"))
+
+
+_homes = itertools.count()
 
 
 @pytest.fixture(autouse=True)
@@ -122,13 +187,12 @@ def _nothing_left_behind(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     deleting.wait()  # it ends by itself, when the disk has time
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
-    while left() and time.monotonic() < deadline:
+    while (found := left()) and time.monotonic() < deadline:
         _collect()
         QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QCoreApplication.processEvents()
         if left():
             threading.Event().wait(0.01)
-    found = left()
     assert not found, f"left behind: {', '.join(sorted(found))}"
 
 
@@ -159,11 +223,16 @@ def _running(timers: weakref.WeakSet[QTimer]) -> list[QTimer]:
 
 def _children() -> set[str]:
     """Process numbers of our children, where the system tells (Linux)."""
-    lists = Path("/proc/self/task").glob("*/children")
+    # Without `pathlib`, which takes three times as long: this is done twice a test.
     found: set[str] = set()
-    for path in lists:
+    try:
+        tasks = os.listdir("/proc/self/task")  # noqa: PTH208
+    except FileNotFoundError:
+        return found
+    for task in tasks:
         try:
-            found.update(path.read_text().split())
+            with open(f"/proc/self/task/{task}/children", "rb", 0) as file:  # noqa: PTH123
+                found.update(file.read().decode().split())
         except OSError:
             continue  # the thread ended between the listing and the reading
     return found

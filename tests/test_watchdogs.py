@@ -71,3 +71,32 @@ def test_each_watchdog_bites(tmp_path: Path) -> None:
     assert "expected in the log and not there: ['never']" in report
     assert "FAILED test_misbehaving.py::test_makes_qt_warn" in report
     assert "1 failed, 4 passed, 3 errors" in report
+
+
+HANGING = """
+import threading
+
+import pytest
+
+
+@pytest.mark.timeout(0.1)
+def test_never_ends():
+    print("as far as this")
+    threading.Event().wait()
+"""
+
+
+def test_what_takes_too_long_is_ended_and_says_where_it_stood(tmp_path: Path) -> None:
+    for name in ("pyproject.toml", "tests/conftest.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "test_hanging.py").write_text(HANGING)
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "test_hanging.py"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    said = ended.stdout + ended.stderr
+    assert ended.returncode == 1
+    assert "Timeout" in said
+    assert "in test_never_ends" in said
+    assert "as far as this" in said
