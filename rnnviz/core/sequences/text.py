@@ -23,6 +23,7 @@ from rnnviz.core.sequences.base import Files, Layout
 from rnnviz.core.sequences.documents import Documents
 from rnnviz.core.sequences.texts.columns import Uneven, uneven_lines
 from rnnviz.core.sequences.texts.decoding import RETURNS, decode
+from rnnviz.core.sequences.texts.doubts import doubt_of_ascii
 from rnnviz.core.sequences.texts.pattern_search import find_spans
 from rnnviz.core.sequences.vocabulary import UNKNOWN, Vocabulary
 
@@ -110,7 +111,8 @@ class Text:
         blocks = [raw[start : start + _BLOCK] for start in range(0, len(raw), _BLOCK)]
         if all(bool(((block > 0) & (block < 128)).all()) for block in blocks):
             text = cls(raw, path.name, path)
-            text.how = "ASCII"
+            doubt = doubt_of_ascii(raw)
+            text.how = f"ASCII, {doubt}" if doubt else "ASCII"
         else:
             decoded = decode(bytes(raw), path.name)
             if not decoded.text:

@@ -3,7 +3,7 @@
 Marks decide first (UTF-8, UTF-16, UTF-32). Then UTF-8, where each damaged place costs one
 character as long as most of what is not ASCII is sound; then Windows-1252, whose quotes Latin-1
 does not have; then Latin-1, in which every byte is something. What does not look like a language of
-these two (rows of their letters, signs within words) is said to be doubtful, and not guessed at.
+these two is said to be doubtful, and not guessed at (see `doubts`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import unicodedata
 from typing import NamedTuple
 
 from rnnviz.core.errors import TextError
+from rnnviz.core.sequences.texts.doubts import doubt_of_ascii, doubt_of_western
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
@@ -39,42 +40,10 @@ _WRITTEN = 0.97
 
 
 RETURNS = "carriage returns read as line ends"
-_DOUBTED = 1 << 20
-_FEW_LETTERS = 9
-_MARKS_OF_WRITING = "\xa0\xab\xbb\xa7\xa9\xae\xb0\u2018-\u201e\u2013\u2014\u2026\u20ac\u2022"
-_BEYOND = re.compile(f"[^\\0-\\x7f{_MARKS_OF_WRITING}]+")
-_ROW_BEYOND = re.compile(f"[^\\0-\\x7f{_MARKS_OF_WRITING}]{{3,}}")
-_DOUBT = (
-    "which it may not be: letters beyond those of English stand in rows, as those of another "
-    "script read wrongly; save it as UTF-8 if so"
-)
-_ODD = (
-    "which it may not be: signs and letters stand together as in no language of it, as those of "
-    "DOS, the Mac or Central Europe read wrongly; save it as UTF-8 if so"
-)
-_FEW_ODD = 3
-_SHARE_ODD = 0.1
-_MAY_JOIN = "\x85\x91\x92\x96\x97\xa0\xab\xac\xad\xb1\xb2\xb4\xb7\xbb\xd7\xf7"
-"""Signs of Windows-1252 that do stand between letters: apostrophes, dashes, the dot of Catalan."""
-_SIGNS = "".join(
-    sign
-    for sign in map(chr, range(0x80, 0x100))
-    if sign not in _MAY_JOIN and (not sign.isalpha() or sign in "\xaa\xba")
-)
-_SIGNS += _SIGNS.encode("latin-1").decode("windows-1252", "ignore")
-_WITHIN_WORDS = re.compile(f"(?<=[^\\W\\d_])[{re.escape(_SIGNS)}](?=[^\\W\\d_])")
-_CONTROLS = re.compile("[\x80-\x9f]")
-_LARGE_WITHIN = re.compile("(?<=[a-z])[\xc0-\xd6\xd8-\xde\u0152\u0160\u0178\u017d]")
-"""A capital beyond ASCII behind a small letter."""
-_OF_ICELAND = re.compile("[\xd0\xde\xf0\xfe]")
-_NOT_OF_ICELAND = re.compile(
-    "[\xc0\xc2-\xc5\xc7\xc8\xca-\xcc\xce\xcf\xd1\xd2\xd4\xd5\xd9\xdb\xdc"
-    "\xe0\xe2-\xe5\xe7\xe8\xea-\xec\xee\xef\xf1\xf2\xf4\xf5\xf9\xfb\xfc]"
-)
-"""Turkish, Romanian and Baltic letters are read as some of both."""
 _BYTES_OF_WINDOWS = re.compile(rb"[\x80-\x9f]")
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 """Bytes that Windows-1252 does not have."""
+_SHARE_UNDEFINED = 0.1
 
 
 class Decoded(NamedTuple):
@@ -108,7 +77,8 @@ def _of_bytes(raw: bytes) -> Decoded:
     """What has no mark of wider units: UTF-8, or an encoding of one byte a letter."""
     content = raw.removeprefix(codecs.BOM_UTF8)
     try:
-        return Decoded(content.decode("utf-8"), "UTF-8")
+        doubt = doubt_of_ascii(content)
+        return Decoded(content.decode("utf-8"), f"UTF-8, {doubt}" if doubt else "UTF-8")
     except UnicodeDecodeError as error:
         # The file ends inside a letter; a single byte there may as well be a letter of its own.
         cut = error.reason == "unexpected end of data" and len(content) - error.start > 1
@@ -118,30 +88,13 @@ def _of_bytes(raw: bytes) -> Decoded:
     if cut or sound >= damaged or len(content) < len(raw):
         return Decoded(text, _with_damage("UTF-8", damaged))
     undefined = len(_UNDEFINED.findall(content))
-    if undefined > _SHARE_ODD * len(_BYTES_OF_WINDOWS.findall(content)):
+    if undefined > _SHARE_UNDEFINED * len(_BYTES_OF_WINDOWS.findall(content)):
         found = Decoded(content.decode("latin-1"), "Latin-1")
     else:
         text = content.decode("windows-1252", "replace")
         found = Decoded(text, _with_damage("Windows-1252", undefined))
-    doubt = _DOUBT if _is_doubtful(found.text) else _ODD if _is_odd(found.text) else ""
+    doubt = doubt_of_western(content, found.text)
     return found._replace(how=f"{found.how}, {doubt}") if doubt else found
-
-
-def _is_odd(text: str) -> bool:
-    """Whether letters and signs stand together as in no language of these encodings."""
-    head = text[:_DOUBTED]
-    beyond = sum(map(len, _BEYOND.findall(head)))
-    odd = sum(len(pattern.findall(head)) for pattern in (_WITHIN_WORDS, _LARGE_WITHIN, _CONTROLS))
-    odd += min(len(_OF_ICELAND.findall(head)), len(_NOT_OF_ICELAND.findall(head)))
-    return odd >= max(_FEW_ODD, _SHARE_ODD * beyond)
-
-
-def _is_doubtful(text: str) -> bool:
-    """Whether letters beyond ASCII stand in rows: no language of these encodings writes so."""
-    head = text[:_DOUBTED]
-    beyond = sum(map(len, _BEYOND.findall(head)))
-    in_rows = sum(map(len, _ROW_BEYOND.findall(head)))
-    return in_rows >= _FEW_LETTERS and 2 * in_rows > beyond
 
 
 def with_line_ends(text: str) -> tuple[str, bool]:

@@ -172,6 +172,53 @@ def test_texts_of_dos_the_mac_and_central_europe_are_doubted(
     assert "which it may not be" in read(tmp_path, words.encode(encoding) * 3).how
 
 
+@pytest.mark.parametrize(
+    ("words", "encodings"),
+    [
+        ("Příliš žluťoučký kůň úpěl ďábelské ódy, řekl starý muž.", "iso8859-2 cp1250 cp852"),
+        ("Kŕdeľ šťastných ďatľov učí pri ústí Váhu mĺkveho koňa.", "iso8859-2 cp1250"),
+        ("Pchnąć w tę łódź jeża lub ośm skrzyń fig, żółte źdźbło.", "iso8859-2 cp1250 cp852"),
+        ("Az idő szép volt, az erdő fölött felhők úsztak, a tűz égett.", "iso8859-2 cp1250"),
+        ("Și țara întreagă știa că bătrânul își pierduse fântâna.", "iso8859-16"),
+        ("Čez cesto je počasi šla črna mačka, ki je čakala večer.", "iso8859-2 cp1250"),
+        ("Şimdi dışarıda yağmur yağıyor, çocuklar gülüyor.", "iso8859-9 cp857"),
+        ("Laužīt šķērsām ceļu, kā tētis mācīja, ir grūti.", "cp1257 iso8859-13 iso8859-4"),
+        ("Eĥoŝanĝo ĉiuĵaŭde, ĝi ŝajnas al ŝi tre ĝoja.", "iso8859-3"),
+        ("Все счастливые семьи похожи.", "iso8859-5 koi8-r cp1251 mac_cyrillic"),
+        ("Καλημέρα κόσμε.", "iso8859-7 cp1253 cp737"),
+        ("吾輩は猫である。名前はまだ無い。", "shift_jis euc-jp iso2022_jp"),
+        ("모든 인간은 태어날 때부터 자유롭다.", "euc-kr cp949"),
+        ("人人生而自由，在尊嚴和權利上一律平等。", "big5"),
+        ("人人生而自由，在尊严和权利上一律平等。", "gbk gb18030"),
+        ("Le cœur des sœurs, une œuvre à 5 €, un œil et un bœuf.", "iso8859-15"),
+    ],
+)
+def test_texts_in_an_encoding_of_another_language_are_doubted(
+    tmp_path: Path, words: str, encodings: str
+) -> None:
+    for encoding in encodings.split():
+        assert "which it may not be" in read(tmp_path, words.encode(encoding)).how, encoding
+        assert "which it may not be" in read(tmp_path, words.encode(encoding) * 9).how, encoding
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Ångström, Müller, São Paulo, jalapeño, Brontë, Škoda, Žižek, Søren, façade, œuvre.",
+        "At 25°C ±2, µm², ½ kg, £5, ¥900, 1ª, 2º, §7, ©2020, ®, ¶ 3, 10³, 3×4÷2, ¼ and ¾, ¡olé!",
+        "Tomáš Ehrlich, Radek Švarz, Raúl Cumplido, Aljaž Košir, Žan Anderle",
+        "“She’d said ‘no’ – or … ‘non’,” wrote Zoë; „nie“ hieß es, «où ?» – Ÿ.",
+        "ÅNGSTRÖM ÜBER ALLES: ÉCOLE À PARIS, AÇÃO, AÑOS; ÆØÅ; ÞÓR",
+        "Köszönöm szépen a pár üveg jó bort, mondta az öreg úr a háznál.",
+    ],
+)
+def test_names_and_signs_of_many_languages_are_not_doubted(tmp_path: Path, words: str) -> None:
+    for encoding in ("windows-1252", "latin-1"):
+        raw = words.encode(encoding, "ignore")
+        assert read(tmp_path, raw).how == "Windows-1252"
+        assert read(tmp_path, (raw + b"\n") * 9).how == "Windows-1252"
+
+
 @pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xff\xfe\0\0", b"\xfe\xff"])
 def test_a_mark_alone_is_no_text(tmp_path: Path, mark: bytes) -> None:
     with pytest.raises(TextError, match="is empty but for the mark of its encoding"):
