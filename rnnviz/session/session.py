@@ -259,7 +259,14 @@ class Session(QObject):
         self.showing.show_finding(load_finding(path))
 
     def _open_stories(self, path: Path) -> None:
-        self.showing.tell(self.stories.open_file(path), 0)
+        model, text = self.recordings.model, self.recordings.text
+
+        def tell(collection: str) -> None:
+            # A large pack comes late: what was opened meanwhile stays.
+            if self.recordings.model is model and self.recordings.text is text:
+                self.showing.tell(collection, 0)
+
+        self.stories.open_file(path, tell)
 
     def _open_text(self, path: Path) -> None:
         self.recordings.open_text(path)

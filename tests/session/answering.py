@@ -30,6 +30,7 @@ from rnnviz.core.scoring.results import Ranking, write_ranking
 from rnnviz.core.sequences.text import Text
 from rnnviz.core.system.identity import model_digest
 from rnnviz.core.unroll.model_trace import ModelSteps, ModelTrace, Row
+from rnnviz.nets.answering.stories import unpack_stories
 from rnnviz.nets.opened import by_request
 from rnnviz.work.jobs import alignments as translators
 from rnnviz.work.jobs import cells, unroll
@@ -357,6 +358,7 @@ def unroll_model(request: unroll.UnrollModel, context: Context[None]) -> unroll.
 
 
 TASKS: Tasks = by_request(
+    unpack_stories,
     unroll_model,
     open_model,
     walk,

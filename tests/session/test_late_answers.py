@@ -16,7 +16,8 @@ from rnnviz.core.cells.finding import Finding
 from rnnviz.core.colours.colour import Scale
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.sequences.text import Text
-from rnnviz.core.stories.story import Story
+from rnnviz.core.stories.pack import write_pack
+from rnnviz.core.stories.story import Stories, Story
 from rnnviz.session.gradients.networks import Network, Window
 from rnnviz.session.session import Session
 from rnnviz.session.shared.selection import Pin
@@ -451,6 +452,39 @@ def test_a_walk_that_was_left_keeps_its_blocks_and_goes_on(
     runner.finish()
     assert shown.complete
     check(session)
+
+
+def test_stories_that_were_unpacked_late_are_listed_and_leave_what_was_opened_meanwhile(
+    screens: tuple[Session, LateRunner], world: Path, tmp_path: Path
+) -> None:
+    session, runner = screens
+    cells(session, runner, world, "m0", 0)
+    found = Finding(
+        title="theirs",
+        channel="hidden",
+        unit=1,
+        start=0,
+        stop=9,
+        scale=Scale(-1.0, 1.0, "blue-orange"),
+        model_name="m1",
+        model_path=str(model_path(world, "m1")),
+        text_name="text1.txt",
+        text_path=str(text_path(world, 1)),
+    )
+    path = tmp_path / "talk.rnnviz"
+    write_pack(path, Stories(stories=(Story(title="theirs", caption="", finding=found),)))
+    session.open_path(path)
+    packed = runner.find("unpack_stories")
+    session.open_path(text_path(world, 2))
+    runner.finish(packed)
+    assert str(path) in dict(session.stories.collections)
+    assert session.stories.current is None
+    assert session.recordings.text is not None
+    assert session.recordings.text.path == text_path(world, 2)
+    session.open_path(path)
+    runner.finish(runner.find("unpack_stories"))
+    assert session.stories.current is not None
+    assert session.stories.current[0].title == "theirs"
 
 
 def test_the_same_text_opened_again_is_not_walked_twice(

@@ -1,4 +1,4 @@
-"""Tasks on stories: one page of several models and texts, each story drawn with its own."""
+"""Tasks on stories: one page, each drawn with its own models and texts, and one file of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from rnnviz.core.export.html import DrawnPart, Part
 from rnnviz.core.export.line_figure import Line, line_figure
 from rnnviz.core.export.svg import svg
 from rnnviz.core.gradients.field import read_field
-from rnnviz.core.stories.story import Story
+from rnnviz.core.stories.pack import unpack, write_pack
+from rnnviz.core.stories.story import Stories, Story
 from rnnviz.nets.answering.findings import coloured_part, write_what_can_be
 from rnnviz.nets.answering.shared.warm_models import warm_model
 from rnnviz.nets.kinds import job_of
@@ -28,7 +29,7 @@ from rnnviz.nets.opened import by_request
 from rnnviz.work.jobs.alignments import Translate
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
 from rnnviz.work.jobs.gradients import ComputeField
-from rnnviz.work.jobs.stories import StoriesWritten, WriteStoriesPage
+from rnnviz.work.jobs.stories import PackStories, StoriesWritten, UnpackStories, WriteStoriesPage
 from rnnviz.work.messages import Context, Tasks
 
 _LOSSES, _DISTANCE = 64, 100
@@ -142,4 +143,26 @@ def _drawn(story: Story, about: str, light: Figure, dark: Figure) -> DrawnPart:
     return DrawnPart(story.title, about, story.caption, svg(light), svg(dark))
 
 
-TASKS: Tasks = by_request(write_stories_page)
+def pack_stories(request: PackStories, _: Context[None]) -> None:
+    """Write a pack.
+
+    Raises:
+        FindingError: a model or a text is gone, or the pack cannot be written.
+    """
+    write_pack(Path(request.path), request.stories)
+
+
+def unpack_stories(request: UnpackStories, _: Context[None]) -> Stories:
+    """Read a pack.
+
+    Raises:
+        FindingError: it is damaged, holds no story, or is too large.
+    """
+    path = Path(request.path)
+    found = unpack(path, Path(request.folder))
+    if not found.stories:
+        raise FindingError(f"{path.name} holds no story")
+    return found
+
+
+TASKS: Tasks = by_request(write_stories_page, pack_stories, unpack_stories)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -9,7 +11,6 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from rnnviz.core.errors import FindingError
 from rnnviz.core.files.reading import exists
-from rnnviz.core.stories.pack import unpack, write_pack
 from rnnviz.core.stories.story import (
     Stories,
     Story,
@@ -20,7 +21,7 @@ from rnnviz.core.stories.story import (
     write_stories,
 )
 from rnnviz.session.shared.jobs import Failure, Jobs
-from rnnviz.work.jobs.stories import StoriesWritten, WriteStoriesPage
+from rnnviz.work.jobs.stories import PackStories, StoriesWritten, UnpackStories, WriteStoriesPage
 
 SHIPPED, OWN, ALONE = "lecture", "own", "alone"
 """Collections; others are named by the file that they were read from. The last is in no list."""
@@ -33,12 +34,14 @@ class StoryCollections(QObject):
         changed: a collection, or `damaged`.
         told: `current` is another one, or None.
         page_written(StoriesWritten, path): `write_page` is done.
-        refused(str): a page was not written, and why.
+        packed(path): `write_pack` is done.
+        refused(str): a page or a pack was not written, and why.
     """
 
     changed = Signal()
     told = Signal()
     page_written = Signal(object, object)
+    packed = Signal(object)
     refused = Signal(str)
 
     def __init__(self, jobs: Jobs, data: Path, parent: QObject | None = None) -> None:
@@ -90,22 +93,34 @@ class StoryCollections(QObject):
             raise FindingError("there is no such story")
         return stories[place]
 
-    def open_file(self, path: Path) -> str:
-        """List the stories of a file or a pack; the key of their collection.
+    def open_file(self, path: Path, done: Callable[[str], None]) -> None:
+        """List the stories of a file, at once, or of a pack, which comes later.
+
+        Args:
+            done: gets the key of their collection.
 
         Raises:
             FindingError: it cannot be read, or holds none.
         """
         from rnnviz.core.recognise import kind_of  # here: the window starts without
 
-        packed = kind_of(path) == "stories" and path.suffix.lower() != ".json"
-        found = unpack(path, self._unpacked) if packed else _here(read_stories(path))
+        if kind_of(path) == "stories" and path.suffix.lower() != ".json":
+            self._jobs.start(
+                UnpackStories(path=str(path), folder=str(self._unpacked)),
+                title=f"Unpacking {path.name}",
+                done=partial(self._list, path, done),
+            )
+            return
+        found = _here(read_stories(path))
         if not found.stories:
             raise FindingError(f"{path.name} holds no story")
+        self._list(path, done, found)
+
+    def _list(self, path: Path, done: Callable[[str], None], found: Stories) -> None:
         title = found.title or path.stem
         self._collections[str(path)] = msgspec.structs.replace(found, title=title)
         self.changed.emit()
-        return str(path)
+        done(str(path))
 
     # Telling
 
@@ -260,11 +275,16 @@ class StoryCollections(QObject):
         """Write stories with all that they need into one file.
 
         Raises:
-            FindingError: something they need is gone, or the file cannot be written.
+            FindingError: there are none.
         """
         if not self.of(collection):
             raise FindingError("there are no stories to share yet")
-        write_pack(path, self._collections[collection])
+        self._jobs.start(
+            PackStories(stories=self._collections[collection], path=str(path)),
+            title=f"Writing {path.name}",
+            done=lambda _: self.packed.emit(path),
+            failed=self._refuse,
+        )
 
     def write_page(self, path: Path, collection: str = OWN) -> None:
         """Write stories onto one web page that needs nothing else."""
@@ -273,15 +293,15 @@ class StoryCollections(QObject):
         def done(page: StoriesWritten) -> None:
             self.page_written.emit(page, path)
 
-        def failed(failure: Failure) -> None:
-            self.refused.emit(failure.message)
-
         self._jobs.start(
             WriteStoriesPage(stories=found.stories, path=str(path), title=found.title or "Stories"),
             title="Writing the page of stories",
             done=done,
-            failed=failed,
+            failed=self._refuse,
         )
+
+    def _refuse(self, failure: Failure) -> None:
+        self.refused.emit(failure.message)
 
 
 def _here(found: Stories) -> Stories:

@@ -1,10 +1,10 @@
-"""Jobs on stories: putting them on one page, each drawn with its own models and texts."""
+"""Jobs on stories: putting them on one page, or with all that they need into one file."""
 
 from __future__ import annotations
 
 import msgspec
 
-from rnnviz.core.stories.story import Story
+from rnnviz.core.stories.story import Stories, Story
 from rnnviz.work.messages import Request
 
 
@@ -22,3 +22,17 @@ class WriteStoriesPage(Request[None, StoriesWritten], frozen=True, kw_only=True)
     stories: tuple[Story, ...]
     path: str
     title: str = ""
+
+
+class PackStories(Request[None, None], frozen=True, kw_only=True):
+    """Write stories with every model and text that does not ship into one file."""
+
+    stories: Stories
+    path: str
+
+
+class UnpackStories(Request[None, Stories], frozen=True, kw_only=True):
+    """Read such a file; its models and texts are written below the folder."""
+
+    path: str
+    folder: str

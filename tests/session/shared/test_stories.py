@@ -78,7 +78,9 @@ def test_a_damaged_file_is_named_and_never_written_over(session, make_session, t
 
 def test_an_opened_file_is_another_collection_and_may_be_kept(session, tmp_path, make_session):
     write_stories(tmp_path / "talk.json", Stories(title="A talk", stories=(story("theirs"),)))
-    key = session.stories.open_file(tmp_path / "talk.json")
+    keys: list[str] = []
+    session.stories.open_file(tmp_path / "talk.json", keys.append)
+    (key,) = keys
     assert dict(session.stories.collections)[key].title == "A talk"
     session.stories.take_in(key)
     assert titles(session)[-1] == "theirs"

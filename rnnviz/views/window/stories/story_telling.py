@@ -48,6 +48,7 @@ class StoryTelling(QObject):
             self._keys.append(shortcut)
         session.stories.told.connect(self._follow)
         session.stories.page_written.connect(self._tell_page)
+        session.stories.packed.connect(self._tell_packed)
         session.stories.refused.connect(self.refused)
         self._follow()
 
@@ -224,10 +225,10 @@ class StoryTelling(QObject):
             self._session.stories.write_pack(path, self._shared())
         except RnnvizError as error:
             self.refused.emit(str(error))
-        else:
-            self.message.emit(
-                f"Written to {path}: whoever opens it with rnnviz sees these stories."
-            )
+
+    @Slot(object)
+    def _tell_packed(self, path: Path) -> None:
+        self.message.emit(f"Written to {path}: whoever opens it with rnnviz sees these stories.")
 
     @Slot()
     def ask_page(self) -> None:
