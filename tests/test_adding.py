@@ -141,8 +141,9 @@ def test_what_the_page_adds_works(copy: Path) -> None:
     )
     layers = "not test_conformance or concepts or leaky-average"
     environment = {**os.environ, "PYTHONPATH": str(copy), "QT_QPA_PLATFORM": "offscreen"}
+    options = ("-q", "-rp", "-p", "no:cacheprovider", "-k", layers)
     found = subprocess.run(
-        [sys.executable, *"-m pytest -q -rp -p no:cacheprovider -k".split(), layers, *suites],
+        [sys.executable, "-m", "pytest", *options, *suites],
         cwd=copy,
         env=environment,
         capture_output=True,
