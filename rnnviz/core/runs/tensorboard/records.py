@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.files.reading import open_regular
+from rnnviz.core.runs.tensorboard.checksum import masked_crc
 from rnnviz.core.runs.tensorboard.messages import (
     STARTED,
     Scalar,
@@ -27,32 +28,6 @@ from rnnviz.core.runs.tensorboard.messages import (
 PATTERN = "*tfevents*"
 PIECE_BYTES = 1 << 24
 """So much of a file is read at once."""
-_CHECKED_BYTES = 1 << 16
-
-
-def _crc_table() -> tuple[int, ...]:
-    table = []
-    for number in range(256):
-        for _ in range(8):
-            number = number >> 1 ^ (0x82F63B78 if number & 1 else 0)  # noqa: PLW2901
-        table.append(number)
-    return tuple(table)
-
-
-_TABLE = _crc_table()
-
-
-def masked_crc(data: bytes) -> int:
-    """CRC-32C of the bytes, rotated and shifted as TensorFlow does.
-
-    >>> hex(masked_crc(b"123456789"))
-    '0xc78ab0e5'
-    """
-    crc, table = 0xFFFFFFFF, _TABLE
-    for byte in data:
-        crc = table[(crc ^ byte) & 0xFF] ^ crc >> 8
-    crc ^= 0xFFFFFFFF
-    return ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
 class ScalarWriter:
@@ -165,10 +140,7 @@ class EventFile:
             elif not _is_whole(data, place, length):
                 self._find_damaged(place)
             else:
-                # Of what is too long to be checked no number is believed.
-                checked = length <= _CHECKED_BYTES
-                event = data[place + 12 : place + 12 + length]
-                found.extend(one for one in scalars_in(event) if checked or not one.histogram)
+                found.extend(scalars_in(data[place + 12 : place + 12 + length]))
                 place = end
         self._offset += place
         self.behind = place > 0 and len(data) == PIECE_BYTES and not self.problem
@@ -183,11 +155,6 @@ class EventFile:
 
 
 def _is_whole(data: bytes, place: int, length: int) -> bool:
-    """Whether the content of a record has the checksum that follows it.
-
-    Pictures and histograms are long, and nothing of them is read.
-    """
-    if length > _CHECKED_BYTES:
-        return True
+    """Whether the content of a record has the checksum that follows it."""
     (crc,) = struct.unpack_from("<I", data, place + 12 + length)
     return bool(masked_crc(data[place + 12 : place + 12 + length]) == crc)

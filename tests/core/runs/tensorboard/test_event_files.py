@@ -12,8 +12,9 @@ import pytest
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.recognise import kind_of
 from rnnviz.core.runs.tensorboard import records as tensorboard
+from rnnviz.core.runs.tensorboard.checksum import masked_crc
 from rnnviz.core.runs.tensorboard.event_files import WatchedEventFiles
-from rnnviz.core.runs.tensorboard.records import ScalarWriter, masked_crc
+from rnnviz.core.runs.tensorboard.records import ScalarWriter
 from rnnviz.core.runs.watched import runs_in, watch
 from tests.core.runs.made import MadeRun
 from tests.core.runs.scalars import read_scalars
@@ -126,6 +127,25 @@ def test_what_precedes_damage_is_kept(tmp_path: Path, place: str) -> None:
     assert f"is damaged at byte {ends[19]:,}" in watched.problem
     assert "what stands before it was read" in watched.problem
     assert not watched.poll()
+
+
+def test_a_long_record_is_looked_at_like_a_short_one(tmp_path: Path) -> None:
+    """Older programs write scalars and a picture in one record."""
+    writer = ScalarWriter(tmp_path)
+    (path,) = tmp_path.iterdir()
+    for step in (1, 2):
+        writer.write(step, {"loss": 1.0, "x" * 100_000: 2.0})
+    end = path.stat().st_size
+    writer.write(3, {"loss": 3.0})
+    writer.close()
+    data = bytearray(path.read_bytes())
+    place = data.rindex(b"loss", 0, end)
+    data[place + 6] ^= 0x40  # of the number behind it
+    path.write_bytes(data)
+    watched = WatchedEventFiles(tmp_path, Clock())
+    watched.poll()
+    assert watched.record.scalars["loss"].values.tolist() == [1.0]
+    assert "is damaged at byte" in watched.problem
 
 
 def test_zeros_at_the_end_are_a_record_that_is_not_yet_written(tmp_path: Path) -> None:

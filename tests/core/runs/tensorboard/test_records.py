@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.tensorboard.records import EventFile, ScalarWriter, masked_crc
+from rnnviz.core.runs.tensorboard.checksum import masked_crc
+from rnnviz.core.runs.tensorboard.records import EventFile, ScalarWriter
 from tests.core.runs.scalars import read_scalars
 
 
