@@ -192,10 +192,11 @@ def order(request: cells.OrderUnits, context: Context[None]) -> cells.Ordered:
 
 
 def find(request: cells.Find, context: Context[None]) -> cells.Spans:
-    """One match, at `code(text)`."""
+    """One match, at `code(text, pattern)`."""
     _, _, text = _of(request.folder)
     context.progress(0, 1)
-    return cells.Spans(((code(text), code(text) + 1),))
+    place = code(text, request.pattern)
+    return cells.Spans(((place, place + 1),))
 
 
 def sample(request: cells.Sample, context: Context[cells.Sampled]) -> cells.Sampled:

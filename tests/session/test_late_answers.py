@@ -125,7 +125,7 @@ def check_cells(session: Session, whose: tuple[str, str] | None) -> None:
     if inspection.order is not None:
         assert inspection.order == (code(*asked),)
     if inspection.matches is not None:
-        assert inspection.matches[0, 0] == code(recordings.text)
+        assert inspection.matches[0, 0] == code(recordings.text, inspection.searched[0])
     if inspection.sample:
         assert recordings.model is not None
         assert Path(recordings.model.path).stem.startswith(inspection.sample)
@@ -630,3 +630,26 @@ def test_after_closing_no_job_starts(screens: tuple[Session, LateRunner], world:
     session.recordings.walk(("hidden",))
     assert runner.ran == started
     assert not session.alignments.scratch.folder.exists()
+
+
+def test_matches_are_of_the_pattern_that_is_searched_for(
+    screens: tuple[Session, LateRunner], world: Path
+) -> None:
+    session, runner = screens
+    runner.finish(cells(session, runner, world, "m0", 0))
+    text, inspection = session.recordings.text, session.inspection
+
+    def place() -> int | None:
+        return None if inspection.matches is None else int(inspection.matches[0, 0])
+
+    inspection.request_matches("a", regular=False)
+    runner.finish(runner.find("find"))
+    assert place() == code(text, "a")
+    inspection.request_matches("b", regular=False)
+    assert place() is None and inspection.searching
+    late = runner.find("find")
+    inspection.request_matches("a", regular=False)
+    runner.finish(late)
+    assert place() == code(text, "a")
+    session.open_path(text_path(world, 1))
+    assert place() is None

@@ -34,6 +34,8 @@ A = TypeVar("A")
 
 _Brushed = tuple[str, tuple[int, int] | None, int, float | None]
 """Channel, range, margin, threshold."""
+_Searched = tuple[str, bool]
+"""A pattern, and whether it is a regular expression."""
 _LAST = ""
 
 
@@ -71,7 +73,9 @@ class Inspection(QObject):
         self._patterns: Answers[_Brushed, Pattern] = jobs.answers(RECORDING)
         self._worst: Answers[str, tuple[Passage, ...]] = jobs.answers(RECORDING)
         self._orders: Answers[str, tuple[int, ...]] = jobs.answers(RECORDING)
-        self._matches: Answers[str, npt.NDArray[np.int64]] = jobs.answers(TEXT)
+        self._matches: Answers[_Searched, npt.NDArray[np.int64]] = jobs.answers(TEXT)
+        self.searched: _Searched = "", False
+        """What `matches` are of."""
         self._samples: Answers[str, str] = jobs.answers(OPENED, INTERVENTION)
         self._asked: Answers[str, object] = jobs.answers(RECORDING)
         """The last question of each task."""
@@ -112,8 +116,13 @@ class Inspection(QObject):
 
     @property
     def matches(self) -> npt.NDArray[np.int64] | None:
-        """(M, 2) start and stop of what was searched for last; None where nothing was found out."""
-        return self._matches.get(_LAST)
+        """(M, 2) start and stop of what was searched for last; None while that is not known."""
+        return self._matches.get(self.searched)
+
+    @property
+    def searching(self) -> bool:
+        """Whether the text is being searched."""
+        return self._jobs.busy(Find)
 
     @property
     def sample(self) -> str:
@@ -195,18 +204,18 @@ class Inspection(QObject):
     def request_matches(
         self, pattern: str, regular: bool, failed: Callable[[Failure], None] | None = None
     ) -> None:
-        """Ask where a pattern occurs in the text; an empty pattern clears the matches at once."""
-        if not pattern:
-            self._jobs.cancel(Find)
-            self._matches.drop(_LAST)
-            self.matches_changed.emit()
+        """Ask where a pattern occurs in the text; matches of the pattern before go at once."""
+        self.searched = searched = pattern, regular
+        self._jobs.cancel(Find)
+        self.matches_changed.emit()
+        if not pattern or self.matches is not None:
             return
         folder = self._folder
         if folder is None or not self._recordings.is_of_text:
             return
 
         def arrived(found: Spans) -> None:
-            self._matches.put(_LAST, np.array(found.spans, np.int64).reshape(-1, 2))
+            self._matches.put(searched, np.array(found.spans, np.int64).reshape(-1, 2))
             self.matches_changed.emit()
 
         self._jobs.start(

@@ -98,6 +98,8 @@ class CheckpointWalks(QObject):
         self._unit, self._channel = (layer_name(0), 0), "hidden"
         """The layer and the unit in it."""
         self._text: Text | None = None
+        self.first_line = 0
+        """In which line of the text in Cells `text` begins, from 0."""
         self._texts_taken = 0
         self._number = 0
         self._walked: dict[tuple[object, ...], Recording] = {}
@@ -250,10 +252,11 @@ class CheckpointWalks(QObject):
         if self._text is None:
             whole = self._recordings.text
             if whole is None or len(whole) == 0:
-                self._text = Text.of(_SAMPLE, "a few lines of prose")
+                self._text, self.first_line = Text.of(_SAMPLE, "a few lines of prose"), 0
             else:
                 start = min(self._selection.visible[0], max(0, len(whole) - CHARACTERS))
-                line = int(whole.line_starts[whole.line_of(start)])
+                self.first_line = whole.line_of(start)
+                line = int(whole.line_starts[self.first_line])
                 self._text = Text.of(whole.slice(line, line + CHARACTERS), whole.name)
         return self._text
 

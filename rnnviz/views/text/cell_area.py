@@ -34,6 +34,8 @@ class CellArea(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.text = Text.of("")
+        self.first_line = 0
+        """Which line of the whole text the shown one begins in, from 0."""
         self._bands = 0
         """How many bands each row has at its foot."""
         self._points = _POINTS
@@ -176,7 +178,7 @@ class CellArea(QAbstractScrollArea):
         self._moved()
 
     def _place_grid(self) -> None:
-        digits = max(4, len(f"{len(self.text.line_starts):,}"))
+        digits = max(4, len(f"{self.first_line + len(self.text.line_starts):,}"))
         grid = Grid.of(self._font, 0, self.horizontalScrollBar().value(), self._bands)
         self.grid = grid.moved_to((digits + 3) * grid.cell)
 

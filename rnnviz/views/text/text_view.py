@@ -108,8 +108,13 @@ class TextView(CellArea):
 
     # what is shown
 
-    def set_text(self, text: Text) -> None:
-        """Show another text; values, labels, marks and selection of the old one are gone."""
+    def set_text(self, text: Text, first_line: int = 0) -> None:
+        """Show another text; values, labels, marks and selection of the old one are gone.
+
+        Args:
+            first_line: of a stretch, in which line of the whole text it begins, from 0.
+        """
+        self.first_line = first_line
         self.values, self.walked, self._preview, self._known = None, 0, None, None
         self.cursor_at = self.range = self._current_match = self._hovered = None
         self._matches = _NO_MATCHES
@@ -327,12 +332,18 @@ class TextView(CellArea):
             self._tables[key] = paint.words(scale.colours(theme.dark), theme.background)
         return self._tables[key]
 
+    def row_labels(self) -> list[str]:
+        """What stands before each row on the screen: the number of its line, from 1, or a mark."""
+        rows = self._rows.lines_of_rows(self.page.first_row, self.page.rows)
+        return [WRAPPED if inside else f"{self.first_line + line + 1:,}" for line, inside in rows]
+
     def _paint_gutter(self, painter: QPainter, theme: Theme) -> None:
         grid, page = self.grid, self.page
         here = None if self.cursor_at is None else self.text.line_of(self.cursor_at)
         painter.setFont(self._font)
+        labels = self.row_labels()
         for row, (line, inside) in enumerate(self._rows.lines_of_rows(page.first_row, page.rows)):
-            label = WRAPPED if inside else f"{line + 1:,}"
+            label = labels[row]
             current = line == here and not inside
             painter.setPen(QColor(theme.text if current else theme.faint))
             left = grid.left - (len(label) + 2) * grid.cell

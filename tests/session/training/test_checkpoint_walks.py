@@ -11,6 +11,7 @@ import pytest
 from rnnviz.core.errors import ModelFileError
 from rnnviz.core.recordings.groups import Groups, layers_of
 from rnnviz.core.scoring import Histogram, Ranking, Score, write_ranking
+from rnnviz.core.sequences.text import Text
 from rnnviz.session.session import Session
 from rnnviz.session.training import checkpoint_walks as stages_module
 from rnnviz.session.training.checkpoints import Stage
@@ -160,6 +161,15 @@ def test_the_text_of_cells_is_taken(session: Session, library_folder: Path) -> N
     assert "old man" in str(before)
     session.recordings.open_text(library_folder / "resources" / "texts" / "a.txt")
     assert str(session.checkpoint_walks.text).startswith("this is text a")
+    assert session.checkpoint_walks.first_line == 0
+
+
+def test_the_stretch_of_the_text_knows_in_which_line_it_begins(session: Session) -> None:
+    session.show_text(Text.of("one line\n" * 3000, "lines"))
+    session.selection.set_visible((9 * 1234 + 2, 9 * 1240))
+    session.checkpoint_walks.take_text()
+    assert str(session.checkpoint_walks.text).startswith("one line\n")
+    assert session.checkpoint_walks.first_line == 1234
 
 
 def test_a_checkpoint_that_cannot_be_read_is_told_and_not_tried_again(

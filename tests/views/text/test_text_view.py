@@ -398,3 +398,11 @@ def test_a_range_over_many_rows_has_one_outline(view, points):
     edge, y = view.cell_rect(14).left(), inside.center().y()
     bluest = min(image.pixelColor(edge + by, y).red() for by in (-2, -1, 0, 1))
     assert bluest < QColor(LIGHT.background).red() - 60
+
+
+def test_a_stretch_has_the_line_numbers_of_the_whole_text(view):
+    view.set_text(Text.of("and so on\nto the\nend"), 1_000_000)
+    assert view.row_labels() == ["1,000,001", "1,000,002", "1,000,003"]
+    assert view.grid.left > len("1,000,003") * view.grid.cell
+    view.set_text(Text.of("another\ntext"))
+    assert view.row_labels() == ["1", "2"]

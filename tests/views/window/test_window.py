@@ -325,6 +325,25 @@ def test_finding_a_word_goes_to_it(window: Window, qtbot: QtBot) -> None:
     assert not panel.search.isVisible()
 
 
+def test_what_was_found_in_a_text_is_not_said_of_the_next(
+    window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    search, session = window.text_panel.search, window.session
+    qtbot.keyClick(window, Qt.Key.Key_F, CONTROL)
+    qtbot.keyClicks(search.field, "he")
+    assert "of" in search.found.text()
+    other = tmp_path / "other.txt"
+    other.write_text("he held the bell\n" * 3)
+    window.open_path(other)
+    assert search.found.text() == "9 matches"
+    cursor = session.selection.cursor
+    qtbot.keyClick(search.field, Qt.Key.Key_Return)
+    assert search.found.text() == "2 of 9" and session.selection.cursor != cursor
+    other.write_text("no bold lad\n" * 3)
+    window.open_path(other)
+    assert search.found.text() == "no matches"
+
+
 def test_going_to_a_character_by_its_number(window: Window, qtbot: QtBot) -> None:
     qtbot.keyClick(window.text_panel.view, Qt.Key.Key_G)
     asked = dialog(window, NumberDialog)

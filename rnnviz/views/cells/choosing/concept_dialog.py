@@ -81,6 +81,7 @@ class ConceptDialog(QDialog):
         self._spans: list[list[int]] = [list(painted)] if painted else []
         start = max(0, min(visible[0], len(text) - PREVIEW_CHARACTERS))
         self._start = start
+        self._first_line = text.line_of(start)
         self._preview = Text.of(text.slice(start, start + PREVIEW_CHARACTERS), text.name)
         self.setWindowTitle("New concept")
         self.resize(820, 620)
@@ -120,7 +121,7 @@ class ConceptDialog(QDialog):
             column.addWidget(Label("Labelled steps have a bar below them:"))
         self.view = TextView()
         self.view.setAccessibleName("Preview of the labels")
-        self.view.set_text(self._preview)
+        self.view.set_text(self._preview, self._first_line)
         self.view.range_selected.connect(self._range_painted)
         self.view.setVisible(self._numbers is None)
         column.addWidget(self.view, int(self._numbers is None))

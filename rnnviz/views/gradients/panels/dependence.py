@@ -41,11 +41,12 @@ class Dependence(QWidget):
         column.addWidget(self.title)
         column.addWidget(self.view, 1)
 
-    def set_stretch(self, stretch: Text, first: int) -> None:
-        """Show this text, which begins at this character."""
-        if first != self.first or str(stretch) != str(self.view.text):
+    def set_stretch(self, stretch: Text, first: int, line: int) -> None:
+        """Show this text, which begins at this character, in this line of the whole, from 0."""
+        known = self.first, self.view.first_line, str(self.view.text)
+        if known != (first, line, str(stretch)):
             self.first = first
-            self.view.set_text(stretch)
+            self.view.set_text(stretch, line)
 
     def show_character(self, one: Compared, character: int, *, signed: bool, name: str) -> None:
         """Tint what the prediction of this character depends on.

@@ -160,7 +160,7 @@ class InputsPanel(GradientPanel):
         last = max(int(max(field.ends[-1], field.predicted[-1] + 1)) for field in fields)
         stretch = Text.of("" if numbers else text.slice(first, last))
         for part in texts:
-            part.set_stretch(stretch, first)
+            part.set_stretch(stretch, first, text.line_of(first))
         if not self._known(gradients.character):
             gradients.set_character(int(fields[0].predicted[len(fields[0].predicted) // 2]))
         self.show_character()

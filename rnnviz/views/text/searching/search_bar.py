@@ -14,7 +14,11 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.views.shared.theme import set_icon
-from rnnviz.views.shared.words.plain_text import Label, plain_tip
+from rnnviz.views.shared.words.elided_label import ElidedLabel
+from rnnviz.views.shared.words.plain_text import plain_tip
+
+_USUAL = "1,000 matches"
+"""There is always room for these words."""
 
 
 class SearchBar(QWidget):
@@ -40,13 +44,14 @@ class SearchBar(QWidget):
         self.field.setPlaceholderText("Find in the text")
         self.field.setAccessibleName("Find in the text")
         self.field.setClearButtonEnabled(True)
-        self.field.setMinimumWidth(160)
+        self.field.setMinimumWidth(120)
         self.field.setMaximumWidth(360)
         self.regular = QCheckBox("Regular expression")
-        self.found = Label()
+        self.found = ElidedLabel()
         self.found.setProperty("role", "muted")
         # What is wrong with an expression may be long; it must not widen the window.
         self.found.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.found.setMinimumWidth(self.fontMetrics().horizontalAdvance(_USUAL) + 4)
         row.addWidget(self.field, 2)
         row.addWidget(self.regular)
         self.before = self._button("chevron-up", "Previous match (Shift+Enter)", True)

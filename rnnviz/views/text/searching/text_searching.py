@@ -20,14 +20,32 @@ class TextSearching(QObject):
     ) -> None:
         super().__init__(parent)
         self._session, self._bar, self._view, self._minimap = session, bar, view, minimap
+        self._stays = False
+        """Whether what is found moves nothing: the text is another, the pattern the same."""
         session.inspection.matches_changed.connect(self._show_matches)
+        session.recordings.text_changed.connect(self._forget)
+        session.recordings.recording_changed.connect(self._search_again)
         bar.pattern_changed.connect(self._typed)
         bar.search_requested.connect(self._step)
         bar.closed.connect(self._closed)
 
     @Slot(str, bool)
     def _typed(self, pattern: str, regular: bool) -> None:
+        self._stays = False
         self._session.inspection.request_matches(pattern, regular, self._failed)
+
+    @Slot()
+    def _forget(self) -> None:
+        """What was found was found in the text before."""
+        self._bar.tell("")
+
+    @Slot()
+    def _search_again(self) -> None:
+        """Search the text that is open now, too."""
+        inspection, pattern = self._session.inspection, self._bar.field.text()
+        if self._bar.isVisible() and pattern and inspection.matches is None:
+            self._stays = True
+            inspection.request_matches(pattern, self._bar.regular.isChecked(), self._failed)
 
     def _failed(self, failure: Failure) -> None:
         self._bar.tell(failure.message)
@@ -41,6 +59,8 @@ class TextSearching(QObject):
             return
         if len(matches) == 0:
             self._bar.tell("no matches")
+        elif self._stays:
+            self._bar.tell("1 match" if len(matches) == 1 else f"{len(matches):,} matches")
         else:
             first = self._view.visible_range()[0]
             self._go_to(int(np.searchsorted(matches[:, 0], first)) % len(matches))
@@ -49,7 +69,10 @@ class TextSearching(QObject):
     def _step(self, pattern: str, regular: bool, backwards: bool) -> None:
         matches = self._session.inspection.matches
         if matches is None or len(matches) == 0:
-            self._bar.tell("no matches" if pattern else "")
+            if matches is not None:
+                self._bar.tell("no matches")
+            elif pattern and not self._session.inspection.searching:
+                self._typed(pattern, regular)
             return
         cursor = self._view.cursor_at or 0
         place = int(np.searchsorted(matches[:, 0], cursor, side="left" if backwards else "right"))

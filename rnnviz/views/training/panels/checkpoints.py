@@ -188,7 +188,7 @@ class CheckpointsPanel(Panel):
         recording = stages.recording
         if stages.text is not self._shown_text:
             self._shown_text = stages.text
-            self.text.set_text(stages.text)
+            self.text.set_text(stages.text, stages.first_line)
         self._show_colours(recording)
         self.problem.setText(stages.problem)
         self.problem.setVisible(bool(stages.problem))
