@@ -15,6 +15,8 @@ English. Which it does is decided from the text:
 - `「`, `『` and `〝` open, `」`, `』`, `〞` and `〟` close (Chinese, Japanese).
 - `"` and its wide form (U+FF02) open and close in turn; between Hebrew letters `"` is part of an
   abbreviation, unless it opens behind a prefix (ב"הארץ").
+- `"` behind a number is the mark of inches where it would open, and where another closes a
+  quotation that is open (`a 5" pipe and a 6" one`); a `”` behind a number likewise.
 - `״` (Hebrew) opens behind a blank or such a prefix and closes behind a word; between other letters
   it does nothing.
 
@@ -24,6 +26,7 @@ Marks of different kinds may be nested. What is open ends with its paragraph, at
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 
@@ -55,6 +58,12 @@ _OPENS_HEBREW = re.compile(r"(?<![א-ת])[\"״](?=[א-ת])")
 _CLOSES_HEBREW = re.compile(r"(?<=\S)[\"״](?![א-ת])")
 _HEBREW_AROUND = 2_000
 """So many characters before and behind a mark are looked at for what opens and closes."""
+_MEASURE_AHEAD = 2_000
+"""So many characters behind a mark that may be of inches are looked at for what closes."""
+_PARAGRAPH = re.compile(r"\n\s*\n")
+_TIMES = re.compile(r"[x×]\d")
+"""As in 2"x4"."""
+_BEFORE_CLOSING = ",.!?…)’'"
 _BLOCK = 1 << 18
 _HARDLY = 4
 """There is hardly any of a mark if another occurs more than so many times as often."""
@@ -124,6 +133,10 @@ class _Reader(Struct):
     """Of each kind of quotation the mark that opened it; of nested ones all of them."""
     read: Counter[str] = field(default_factory=Counter)
     """How often each pair of marks was read."""
+    straight: int = 0
+    """How many straight marks were read."""
+    odd: bool = False
+    """Whether a straight mark has opened a quotation."""
 
     @property
     def depth(self) -> int:
@@ -169,7 +182,7 @@ class _Reader(Struct):
 def _windows(
     text: Text, start: int, stop: int, size: int, reader: _Reader
 ) -> Iterator[tuple[Window, Mask]]:
-    """Windows of a stretch, and where quotations of all marks but the straight ones are open."""
+    """Windows of a stretch, and where quotations are open."""
     before = ""
     for window in line_windows(text, start, stop, size):
         codes, ends = window.codes, window.blank_lines
@@ -187,22 +200,82 @@ def _windows(
             behind = chr(int(codes[place - 1])) if place else before
             next_one = window.start + place + 1
             after = text.slice(next_one, min(stop, next_one + 1))
+            may_measure = character == _CLOSING and bool(reader.open.get("high"))
+            may_measure = may_measure and _measures(behind, after)
+            if may_measure and _closes_later(text, next_one, stop, _LOW + _HIGH + _CLOSING):
+                continue
             prefixed = character == _HEBREW and _opens_behind_prefix(
                 text, window.start + place, start, stop
             )
             steps[place] += reader.meet(character, behind, after, prefixed)
+        straight = _straight(text, window.start, window.start + len(codes), start, stop)
+        straight = _without_inches(straight, window, text, stop, reader.odd, before)
+        odd = int(reader.odd) + np.cumsum(straight, dtype=np.int32)
+        odd = (odd - _at_paragraph(odd, window)) & 1
+        reader.odd = bool(odd[-1])
+        reader.straight += int(straight.sum())
         before = chr(int(codes[-1]))
-        yield window, np.cumsum(steps, dtype=np.int32) > 0
+        yield window, (np.cumsum(steps, dtype=np.int32) > 0) | odd.astype(bool)
 
 
 def _inside_quotes(text: Text, start: int, stop: int, size: int) -> Iterator[Labels]:
-    reader, odd = _Reader(_use_in(text, start, stop)), 0
-    for window, inside in _windows(text, start, stop, size, reader):
-        stretch = window.start, window.start + len(window.codes)
-        straight = odd + np.cumsum(_straight(text, *stretch, start, stop), dtype=np.int32)
-        odd_since = straight - _at_paragraph(straight, window)
-        odd = int(odd_since[-1]) & 1
-        yield inside | (odd_since & 1).astype(bool)
+    for _, inside in _windows(text, start, stop, size, _Reader(_use_in(text, start, stop))):
+        yield inside
+
+
+def _measures(before: str, after: str) -> bool:
+    """Whether a mark between these two may be that of inches within a quotation: 5" wide."""
+    return unicodedata.category(before or " ")[0] == "N" and after.isspace()
+
+
+def _closes_later(text: Text, start: int, stop: int, marks: str) -> bool:
+    """Whether the next of these marks in the paragraph that measures nothing closes."""
+    ahead = _PARAGRAPH.split(text.slice(start, min(stop, start + _MEASURE_AHEAD)), maxsplit=1)[0]
+    for match in re.finditer(f"(?<=(.))[{marks}](?=(.?))", ahead, re.DOTALL):
+        before, after = match.groups()
+        if _measures(before, after or " "):
+            continue
+        if marks != _STRAIGHT:
+            return match.group() == _CLOSING
+        return (before.isalpha() or before in _BEFORE_CLOSING) and not (
+            after.isalnum() or after in marks
+        )
+    return False
+
+
+def _without_inches(
+    straight: Mask, window: Window, text: Text, stop: int, is_open: bool, before: str
+) -> Mask:
+    """The straight marks of a window but those that stand for inches.
+
+    Args:
+        is_open: whether a quotation is open where the window begins.
+        before: the character before it.
+    """
+    codes = window.codes
+    places = np.flatnonzero(straight)
+    behind = np.where(places > 0, codes[places - 1], ord(before or " "))
+    measured = [unicodedata.category(chr(code))[0] == "N" for code in np.unique(behind).tolist()]
+    numbers = set(places[np.isin(behind, np.unique(behind)[measured])].tolist())
+    if not numbers:
+        return straight
+    kept = straight.copy()
+    for place in sorted({*places.tolist(), *window.blank_lines.tolist()}):
+        if not straight[place]:
+            is_open = False
+            continue
+        if place in numbers:
+            following = window.start + place + 1
+            ahead = text.slice(following, min(stop, following + 2))
+            if is_open:
+                inches = ahead[:1].isspace() and _closes_later(text, following, stop, _STRAIGHT)
+            else:
+                inches = not ahead[:1].isalnum() or _TIMES.match(ahead) is not None
+            if inches:
+                kept[place] = False
+                continue
+        is_open = not is_open
+    return kept
 
 
 def _straight(text: Text, first: int, last: int, start: int, stop: int) -> Mask:
@@ -256,11 +329,7 @@ def quotation_marks_read(text: Text) -> dict[str, int]:
     reader = _Reader(_use_in(text, 0, len(text)))
     for _ in _windows(text, 0, len(text), _BLOCK, reader):
         pass
-    for start in range(0, len(text), _BLOCK):
-        end = min(len(text), start + _BLOCK)
-        found = int(_straight(text, start, end, 0, len(text)).sum())
-        reader.read['" "'] += found
-    reader.read['" "'] //= 2
+    reader.read['" "'] = reader.straight // 2
     return {marks: count for marks, count in reader.read.most_common() if count}
 
 

@@ -149,6 +149,33 @@ def test_inches_are_no_quotations() -> None:
     assert not INSIDE_QUOTES.label("a pipe of 5\u201d and one of 3\u201d and 2\u201d, too").any()
 
 
+@pytest.mark.parametrize(
+    ("line", "inside"),
+    [
+        ('a 5" pipe and a 6" one', []),
+        ('a 5", a 6" and a ¾".', []),
+        ('He is 6\'2" tall, a 2"x4" board, 3/4".', []),
+        ('"a 5" pipe," he said, "and 6" high?"', ['"a 5" pipe,', '"and 6" high?']),
+        ('"5" and 6" pipes", the sign said', ['"5" and 6" pipes']),
+        ('"I am 5" and "chapter 6" and "x"', ['"I am 5', '"chapter 6', '"x']),
+        ('x = ["1", "2", "a3"]', ['"1', '"2', '"a3']),
+        ('"in 1999" it ends', ['"in 1999']),
+        ("\u201ca 5\u201d pipe,\u201d he said", ["\u201ca 5\u201d pipe,"]),
+        ("\u201cin 1999\u201d and \u201cso\u201d", ["\u201cin 1999", "\u201cso"]),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 1 << 18])
+def test_a_mark_behind_a_number_may_measure(line: str, inside: list[str], size: int) -> None:
+    text = Text.of(line + '\n\n"Yes," \n')
+    labels = np.concatenate(list(INSIDE_QUOTES.blocks(text, 0, len(text), size)))
+    said = "".join(
+        letter if label else "|" for letter, label in zip(str(text), labels.tolist(), strict=True)
+    )
+    assert [part for part in said.split("|") if part] == [*inside, '"Yes,']
+    read = quotation_marks_read(text)
+    assert sum(read.values()) == len(inside) + 1
+
+
 def test_it_says_what_it_reads_in_a_text() -> None:
     assert INSIDE_QUOTES.reading is not None
     text, _ = _dialogue("\u201e", "\u201c")
