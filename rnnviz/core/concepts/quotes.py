@@ -232,8 +232,8 @@ def _closes_later(text: Text, start: int, stop: int, marks: str) -> bool:
     """Whether the next of these marks in the paragraph that measures nothing closes."""
     ahead = _PARAGRAPH.split(text.slice(start, min(stop, start + _MEASURE_AHEAD)), maxsplit=1)[0]
     for match in re.finditer(f"(?<=(.))[{marks}](?=(.?))", ahead, re.DOTALL):
-        before, after = match.groups()
-        if _measures(before, after or " "):
+        before, after = match[1], match[2] or " "
+        if _measures(before, after):
             continue
         if marks != _STRAIGHT:
             return match.group() == _CLOSING

@@ -275,8 +275,9 @@ def reads_better(raw: bytes) -> str:
     """An encoding that reads these bytes better than Windows-1252 does; empty if none does.
 
     It makes of them letters of one of its languages, with hardly one that is not; while
-    Windows-1252 has, of what the two read differently, letters that are not even in the language
-    that has most of those of their line, or are not in the one that has most of the whole text.
+    Windows-1252 has letters that are not even in the language that has most of those of their line,
+    or are not in the one that has most of the whole text. As many letters speak for it at most as
+    the two read differently.
 
     >>> text = "Příliš žluťoučký kůň úpěl ďábelské ódy."
     >>> reads_better(text.encode("iso8859-2")), reads_better("Müßiggang, señor!".encode("cp1252"))
@@ -295,7 +296,7 @@ def reads_better(raw: bytes) -> str:
     # A byte that Windows-1252 does not have may be damage: it says nothing.
     wrong_ones = np.bincount(here[wrong & ~_UNDEFINED[here]], minlength=256)
     in_all = in_lines.sum(0)
-    not_western = _not_in("cp1252", _WESTERN)
+    not_western = _not_in("cp1252", _WESTERN).astype(np.int64)
     best, found = 1.0, ""
     for encoding, languages in _OTHERS:
         reading = _reading(encoding)
@@ -304,11 +305,9 @@ def reads_better(raw: bytes) -> str:
         unknown = int(odd.sum()) + int((_not_in(encoding, languages) @ sound).min())
         letters = int((reading.counted | reading.letters)[here].sum())
         differs = reading.codes != western.codes
-        # A language is chosen by all its letters, and missed are those that are read differently.
-        missing = (not_western * (2 * _MOST_LETTERS + differs)).T
-        always = int(wrong_ones[differs].sum())
-        by_line = always + int(((in_lines @ missing).min(1) % (2 * _MOST_LETTERS)).sum())
-        by_text = always + int((in_all @ missing).min() % (2 * _MOST_LETTERS))
+        other = int(differs[here].sum())
+        by_line = min(other, int(wrong_ones.sum() + (in_lines @ not_western.T).min(1).sum()))
+        by_text = min(other, int(wrong_ones.sum() + (in_all @ not_western.T).min()))
         fits = unknown <= _FITS * letters and by_line - unknown >= (1 if letters >= _FEW else 2)
         fits |= (
             letters >= _SEVERAL
