@@ -139,8 +139,8 @@ def judge_readings(request: JudgeReadings, context: Context[None]) -> ReadingsJu
 
 def read_text(request: ReadText, context: Context[None]) -> TextLaidOut:
     """Lay out a text file in a folder, for the window to map."""
-    width = lay_out(Path(request.path), Path(request.folder))
-    return TextLaidOut(request.path, request.folder, width)
+    laid = lay_out(Path(request.path), Path(request.folder))
+    return TextLaidOut(request.path, request.folder, laid.width, laid.how)
 
 
 def read_recorded(request: ReadRecorded, context: Context[None]) -> TextLaidOut:

@@ -260,7 +260,7 @@ class Recordings(QObject):
 
     def _text_read(self, done: Callable[[Text], None], found: TextLaidOut) -> None:
         try:
-            done(map_text(Path(found.path), Path(found.folder), found.width))
+            done(map_text(Path(found.path), Path(found.folder), found.width, found.how))
         except RnnvizError as error:
             self._jobs.failed.emit(Failure.of(error))
 

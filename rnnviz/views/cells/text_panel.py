@@ -140,6 +140,13 @@ class TextPanel(QWidget):
         self.fonts.setContentsMargins(12, 4, 12, 4)
         self.fonts.hide()
         column.addWidget(self.fonts)
+        self.reading = Label()
+        """How the text was read, for as long as it is open."""
+        self.reading.setWordWrap(True)
+        self.reading.setProperty("role", "muted")
+        self.reading.setContentsMargins(12, 4, 12, 4)
+        self.reading.hide()
+        column.addWidget(self.reading)
         self.tags.setWordWrap(True)
         self.tags.setContentsMargins(8, 2, 8, 2)
         self.tags.hide()
@@ -184,6 +191,9 @@ class TextPanel(QWidget):
         session.recordings.model_changed.connect(self.follow.show_run)
         session.recordings.recording_changed.connect(self.show_recording)
         session.recordings.recording_grew.connect(self.show_growth)
+        for changed in (session.recordings.text_changed, session.recordings.recording_changed):
+            changed.connect(self._say_how_read)
+        session.reading_notes.counted.connect(self._say_how_read)
         session.rankings.labels_changed.connect(self.show_labels)
         session.rankings.concepts_changed.connect(self.show_concepts)
         session.previews.changed.connect(self.show_unit)
@@ -237,6 +247,7 @@ class TextPanel(QWidget):
         """Large type without tools, for the last row; or everything again."""
         self._tools.setVisible(not presented)
         self._presented = presented
+        self._say_how_read()
         self._set_lines(not self.strips.isHidden())
         self.legend.set_presented(presented)
         for view in (self.view, self.beside.view):
@@ -548,6 +559,13 @@ class TextPanel(QWidget):
             self.view.set_labels(labels)
             if labels is not None:
                 self.show_unit()
+
+    @Slot()
+    def _say_how_read(self) -> None:
+        """Say how the text was read, which the bar at the bottom tells for some seconds only."""
+        words = self._session.reading_notes.words
+        self.reading.setText(words[:1].upper() + words[1:])
+        self.reading.setVisible(bool(words) and not self._presented)
 
     @Slot()
     def _say_fonts(self) -> None:

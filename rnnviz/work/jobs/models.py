@@ -176,6 +176,8 @@ class TextLaidOut(msgspec.Struct, frozen=True):
     folder: str
     width: int
     """Bytes of a code point."""
+    how: str = ""
+    """How the file was read, for people; see `Text.how`."""
 
 
 class ReadRecorded(Request[None, TextLaidOut], frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from rnnviz.core.concepts import label_blocks
 from rnnviz.core.concepts.quotes import INSIDE_QUOTES, quotation_marks_read
 from rnnviz.core.sequences.text import Text
 
@@ -167,7 +168,7 @@ def test_inches_are_no_quotations() -> None:
 @pytest.mark.parametrize("size", [1, 7, 1 << 18])
 def test_a_mark_behind_a_number_may_measure(line: str, inside: list[str], size: int) -> None:
     text = Text.of(line + '\n\n"Yes," \n')
-    labels = np.concatenate(list(INSIDE_QUOTES.blocks(text, 0, len(text), size)))
+    labels = np.concatenate([part for _, part in label_blocks(INSIDE_QUOTES, text, size)])
     said = "".join(
         letter if label else "|" for letter, label in zip(str(text), labels.tolist(), strict=True)
     )

@@ -27,8 +27,38 @@ def test_what_is_unusual_is_said_once(make_session, library_folder, qtbot):
 
     qtbot.waitUntil(lambda: len(said) == 1)
     assert said[0].startswith("odd.txt: read as Windows-1252; 3 of 27 characters are unknown")
+    assert said[0] == f"odd.txt: {session.reading_notes.words}"
     session.open_path(library_folder / "resources" / "texts" / "a.txt")
     assert len(said) == 1
+    assert session.reading_notes.words == ""
+
+
+def test_a_text_that_was_saved_otherwise_meanwhile_is_read_anew(
+    make_session, library_folder, qtbot
+):
+    session = make_session()
+    session.open_model(library_folder / "m.safetensors")
+    odd = library_folder / "odd.txt"
+    odd.write_bytes("caf\u00e9 ab".encode("windows-1252"))
+    session.open_path(odd)
+    qtbot.waitUntil(lambda: session.reading_notes.words.startswith("read as Windows-1252"))
+    odd.write_bytes("caf\u00e9 ab".encode())
+    session.open_path(odd)
+    qtbot.waitUntil(lambda: session.reading_notes.words.startswith("1 of 7 characters is unknown"))
+
+
+def test_it_is_known_for_as_long_as_the_text_is_open(make_session, library_folder, qtbot):
+    session = make_session()
+    heard: list[str] = []
+    session.reading_notes.counted.connect(lambda: heard.append(session.reading_notes.words))
+    session.open_model(library_folder / "m.safetensors")
+    odd = library_folder / "odd.txt"
+    odd.write_bytes("caf\u00e9".encode("windows-1252"))
+    session.open_path(odd)
+    qtbot.waitUntil(lambda: session.reading_notes.words != "")
+    assert heard[-1] == session.reading_notes.words
+    session.recordings.type_text("ab")
+    assert session.reading_notes.words == ""
 
 
 def test_counting_holds_nothing_up_and_another_text_takes_its_turn(

@@ -6,6 +6,7 @@ Decoding 100 MB of UTF-8 takes a second or more, and finding its lines some tent
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,11 +17,17 @@ from rnnviz.core.sequences.texts.columns import Uneven
 _CODES, _LINES, _UNEVEN = "text.codes", "lines.npy", "uneven.npy"
 
 
-def lay_out(path: Path, folder: Path) -> int:
-    """Read a text file and write its code points and its lines into a folder.
+class LaidOut(NamedTuple):
+    """What `map_text` needs to know beside the files."""
 
-    Returns:
-        The bytes of a code point.
+    width: int
+    """The bytes of a code point."""
+    how: str
+    """How the file was read, as `Text.how` says it."""
+
+
+def lay_out(path: Path, folder: Path) -> LaidOut:
+    """Read a text file and write its code points and its lines into a folder.
 
     Raises:
         TextError: the file cannot be read, or the folder not written.
@@ -34,11 +41,15 @@ def lay_out(path: Path, folder: Path) -> int:
         np.save(folder / _UNEVEN, np.stack(text.uneven))
     except OSError as error:
         raise TextError(f"cannot write to {folder}: {error.strerror}") from error
-    return int(text.codes.dtype.itemsize)
+    return LaidOut(int(text.codes.dtype.itemsize), text.how)
 
 
-def map_text(path: Path, folder: Path, width: int) -> Text:
+def map_text(path: Path, folder: Path, width: int, how: str = "") -> Text:
     """The text that `lay_out` laid out, memory-mapped.
+
+    Args:
+        width: the bytes of a code point.
+        how: how its file was read.
 
     Raises:
         TextError: the files are gone.
@@ -50,6 +61,6 @@ def map_text(path: Path, folder: Path, width: int) -> Text:
     except (OSError, ValueError) as error:
         raise TextError(f"{path.name} cannot be read again: {error}") from error
     text = Text(codes, path.name, path)
-    text.line_starts = lines
+    text.how, text.line_starts = how, lines
     text.uneven = Uneven(*uneven)
     return text
