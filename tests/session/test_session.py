@@ -247,8 +247,8 @@ def test_a_finding_in_a_large_text_waits_for_the_engine_to_read_it(
     asked: list[Callable[[], None]] = []
 
     def read_text(request, context):
-        width = lay_out(Path(request.path), Path(request.folder))
-        return TextLaidOut(request.path, request.folder, width)
+        laid = lay_out(Path(request.path), Path(request.folder))
+        return TextLaidOut(request.path, request.folder, laid.width, laid.how)
 
     own = tmp_path / "own.txt"
     own.write_text("my own text, é")
@@ -278,8 +278,8 @@ def test_a_large_text_is_read_by_the_engine(make_session, model_file, tmp_path, 
     monkeypatch.setattr("rnnviz.session.shared.recordings.LARGE_TEXT_BYTES", 10)
 
     def read_text(request, context):
-        width = lay_out(Path(request.path), Path(request.folder))
-        return TextLaidOut(request.path, request.folder, width)
+        laid = lay_out(Path(request.path), Path(request.folder))
+        return TextLaidOut(request.path, request.folder, laid.width, laid.how)
 
     own = tmp_path / "own.txt"
     own.write_text("my own text, é")
