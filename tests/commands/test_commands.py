@@ -24,6 +24,7 @@ from rnnviz.core.models.network import (
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.text import Text
 from rnnviz.work.jobs.models import ModelOpened
+from tests.nets.checkpoints.examples import Stock
 
 
 def run(*words):
@@ -150,6 +151,13 @@ def test_walk_records_a_text(model, text, tmp_path, capsys):
     captured = capsys.readouterr()
     assert "16 units, hidden, forget" in captured.err
     assert str(folder) in captured.out
+
+
+def test_info_of_halves_of_characters_names_their_unit(tmp_path, capsys):
+    state = {name: one.numpy() for name, one in Stock(embedding=2).state_dict().items()}
+    np.savez(tmp_path / "m.npz", **state, chars=np.array([0xD800, 0xDC00, 97, 98]))
+    assert run("info", tmp_path / "m.npz", "--json") == 0
+    assert "halves" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

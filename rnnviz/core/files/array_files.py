@@ -25,7 +25,7 @@ _KINDS = "biuf"
 _MOST_ARRAYS = 256
 _LITTLE = 1 << 16
 """So many bytes always fit: asking for what memory is left takes longer than reading them."""
-_HEADER_ERRORS = (
+HEADER_ERRORS = (
     RecursionError, SyntaxError, TypeError, OverflowError, MemoryError, tokenize.TokenError,
 )  # fmt: skip
 """What numpy raises on a header that is none, beside ValueError."""
@@ -87,7 +87,7 @@ def _read(file: IO[bytes], size: int, *, words: bool = False) -> Array:
         shape, fortran, dtype = (np.lib.format.read_array_header_2_0 if version > (1, 0) else read)(
             file, max_header_size=10_000
         )
-    except _HEADER_ERRORS as error:
+    except HEADER_ERRORS as error:
         raise DamagedFileError("its header is no header of numpy") from error
     if dtype.hasobject and words:
         raise DamagedFileError(

@@ -158,12 +158,19 @@ def decode_json(raw: bytes, kind: Any = Any) -> Any:
         raise DamagedFileError(f"it is not UTF-8 at byte {error.start:,}") from error
     except (ValueError, OverflowError, msgspec.DecodeError) as error:
         raise DamagedFileError(str(error)) from error
-    _refuse_what_nobody_means(plain)
+    check_sane(plain)
     return content
 
 
-def _refuse_what_nobody_means(content: Any) -> None:
-    """Integers that numpy and Qt cannot hold, and halves of characters that no file can."""
+def check_sane(content: Any) -> None:
+    """Refuse integers that numpy and Qt cannot hold, and halves of characters that no file can.
+
+    Args:
+        content: dictionaries, lists, strings and numbers.
+
+    Raises:
+        DamagedFileError: it holds such.
+    """
     waiting = [content]
     while waiting:
         value = waiting.pop()

@@ -71,8 +71,17 @@ def unit_of(kind: ModelKind, about: Mapping[str, Any]) -> str:
     """What a loss of a model is the mean over, for people, by its description as plain JSON."""
     reads = about["network"]["reads"] if "network" in about else {}
     if kind.predicts_next and reads.get("unit", "characters") != "characters":
-        return {"words": "word", "subwords": "subword", "bytes": "byte"}[reads["unit"]]
+        return unit_in_words(reads["unit"])
     return kind.unit
+
+
+def unit_in_words(unit: str) -> str:
+    """One of a kind of symbols; halves of characters are told as such.
+
+    >>> unit_in_words("subwords"), unit_in_words("halves")
+    ('subword', 'character')
+    """
+    return "character" if unit == "halves" else unit.removesuffix("s")
 
 
 def _reads(network: NetworkDescription) -> str:

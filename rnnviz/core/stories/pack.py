@@ -6,7 +6,9 @@ are taken, each into a file of its own below one folder, and never more than `LA
 
 from __future__ import annotations
 
+import io
 import lzma
+import os
 import re
 import shutil
 import tempfile
@@ -92,7 +94,7 @@ def write_pack(path: Path, stories: Stories) -> None:
             archive.writestr(_LIST, msgspec.json.encode(listed), zipfile.ZIP_DEFLATED)
             for member, source in members.items():
                 kind = zipfile.ZIP_DEFLATED if member.startswith("texts") else zipfile.ZIP_STORED
-                archive.write(source, member, kind)
+                _pack(archive, source, member, kind)
     except FileNotFoundError as error:
         raise FindingError(f"{error.filename} is gone; its stories cannot be packed") from error
     except OSError as error:
@@ -102,6 +104,30 @@ def write_pack(path: Path, stories: Stories) -> None:
 def _archive(path: Path) -> zipfile.ZipFile:
     """A new archive; a file that was changed before 1980 is said to be of then."""
     return zipfile.ZipFile(path, "w", strict_timestamps=False)
+
+
+def _pack(archive: zipfile.ZipFile, source: Path, member: str, compression: int) -> None:
+    """Put a regular file into an archive: a list of stories may name anything.
+
+    Raises:
+        FindingError: it is no file, cannot be read, or is larger than what is unpacked.
+    """
+    try:
+        file = open_regular(source)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise FindingError(f"{source} cannot be packed: {error.strerror}") from error
+    with io.BufferedReader(file) as found:
+        if (size := os.fstat(file.fileno()).st_size) > LARGEST_BYTES:
+            raise FindingError(
+                f"{source} cannot be packed: of its {size:,} bytes at most {LARGEST_BYTES:,} would "
+                "be unpacked"
+            )
+        entry = zipfile.ZipInfo.from_file(source, member, strict_timestamps=False)
+        entry.compress_type = compression
+        with archive.open(entry, "w") as packed:
+            shutil.copyfileobj(found, packed)
 
 
 def _plain(name: str) -> str:

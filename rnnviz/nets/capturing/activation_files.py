@@ -143,7 +143,7 @@ def _words(path: Path) -> dict[int, str]:
     found = {}
     for line in lines:
         word, _, number = line.rpartition(" ")
-        if word and number.isdigit() and len(number) < 10:
+        if word and number.isdecimal() and len(number) < 10:
             found[int(number)] = word
     if not found:
         raise ModelFileError(f"{path.name} lists no words with their numbers, one a line")

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from torch import Tensor, nn
 
 from rnnviz.core.errors import RnnvizError
+from rnnviz.core.files.reading import DamagedFileError, check_sane
 from rnnviz.core.runs.directory.config import TrainingConfig
 from rnnviz.core.system.ready_types import ready
 from rnnviz.nets.language.model import count_parameters
@@ -43,9 +44,11 @@ def options_as(kind: type[Options], config: TrainingConfig, task: str) -> Option
         RnnvizError: one that is unknown, or of the wrong kind.
     """
     try:
-        return msgspec.convert(dict(config.options), ready(kind), strict=False)
-    except msgspec.ValidationError as error:
+        found = msgspec.convert(dict(config.options), ready(kind), strict=False)
+        check_sane(msgspec.to_builtins(found))
+    except (msgspec.ValidationError, DamagedFileError) as error:
         raise RnnvizError(f"an option of the {task} task is wrong: {error}") from error
+    return found
 
 
 def digest_of(examples: Iterable[tuple[str, ...]]) -> str:

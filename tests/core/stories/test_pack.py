@@ -106,6 +106,22 @@ def test_a_file_that_is_gone_is_named(own, tmp_path):
     assert not (tmp_path / "talk.rnnviz").exists()
 
 
+@pytest.mark.parametrize("odd", ["device", "pipe", "sparse"])
+def test_what_is_no_file_to_be_shared_is_not_packed(own, tmp_path, odd):
+    text = tmp_path / "Grüße.txt"
+    text.unlink()
+    if odd == "device":
+        text.symlink_to("/dev/zero")
+    elif odd == "pipe":
+        os.mkfifo(text)
+    else:
+        text.touch()
+        os.truncate(text, 1 << 40)
+    with pytest.raises(FindingError, match="cannot be packed"):
+        write_pack(tmp_path / "talk.rnnviz", own)
+    assert not (tmp_path / "talk.rnnviz").exists()
+
+
 @pytest.mark.parametrize(
     "name",
     [

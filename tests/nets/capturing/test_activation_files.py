@@ -92,3 +92,11 @@ def test_damaged_files_end_in_a_sentence(tmp_path: Path) -> None:
     for length in range(8, len(raw), 997):
         (folder / "states.hdf5").write_bytes(raw[:length])
         assert main(["info", str(folder)]) == 1
+
+
+def test_a_list_of_words_with_odd_digits_names_the_others(tmp_path: Path) -> None:
+    folder = lstmvis(tmp_path / "lstmvis")
+    words = next(folder.glob("*.dict"))
+    words.write_text(words.read_text() + "odd \N{SUPERSCRIPT TWO}\n")
+    record_activations(folder, tmp_path / "out.recording")
+    assert str(Recording(tmp_path / "out.recording").text).startswith("the cat sleeps")

@@ -180,8 +180,9 @@ def _weights_in(held: Mapping[str, object]) -> Any:
 
 def _by_number(name: str) -> tuple[object, ...]:
     """What sorts `layer10` behind `layer9`."""
-    parts = re.split(r"(\d+)", name)
-    return tuple(int(part) if part.isdigit() else part for part in parts)
+    # What stands at odd places are digits, which Python compares as numbers up to a length.
+    parts = re.split(r"(\d{1,99})", name)
+    return tuple(int(part) if place % 2 else part for place, part in enumerate(parts))
 
 
 def attention_of(

@@ -13,7 +13,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.files.reading import DamagedFileError, JsonObject, read_json
+from rnnviz.core.files.reading import DamagedFileError, JsonObject, check_sane, read_json
 from rnnviz.core.files.writing import write_atomically
 from rnnviz.core.system.ready_types import ready
 
@@ -199,6 +199,7 @@ def read_run(directory: Path) -> RunFile:
         facts = read_json(path, JsonObject)
         known = msgspec.convert(facts, ready(_Run))
         typed = msgspec.to_builtins(_typed(known.config))
+        check_sane(typed)  # once more: a number may stand there as a word
     except OSError as error:
         raise RunDirectoryError(f"{directory} holds no run: {error.strerror}") from error
     except (DamagedFileError, msgspec.ValidationError) as error:

@@ -247,7 +247,7 @@ def _column_of(path: Path, names: Sequence[str], told: str) -> int:
         return 0
     if told.lower() in names:
         return names.index(told.lower())
-    if told.isdigit() and 1 <= int(told) <= len(names):
+    if told.isdecimal() and len(told) < 10 and 1 <= int(told) <= len(names):
         return int(told) - 1
     raise TextError(
         f"{path.name} has no column {told!r}; it has {len(names)}: "

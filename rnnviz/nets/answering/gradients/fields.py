@@ -14,6 +14,7 @@ from torch import Tensor
 
 from rnnviz.core.errors import GradientError
 from rnnviz.core.gradients.field import FieldFacts, GradientField, write_field
+from rnnviz.core.kinds.sequence import unit_in_words
 from rnnviz.core.models.network import Symbols
 from rnnviz.nets.gradients.backprop import LossNorms, Tape, Taped, jacobian_norms, loss_norms
 from rnnviz.nets.sequence.network import SequenceNetwork
@@ -36,15 +37,6 @@ def unit_of(model: SequenceNetwork) -> str:
     """What a step of a network reads, in the singular."""
     reads = model.network.reads
     return unit_in_words(reads.unit) if isinstance(reads, Symbols) else "step"
-
-
-def unit_in_words(unit: str) -> str:
-    """One of a kind of symbols; halves of characters are told as such.
-
-    >>> unit_in_words("subwords"), unit_in_words("halves")
-    ('subword', 'character')
-    """
-    return "character" if unit == "halves" else unit.removesuffix("s")
 
 
 def as_before_training(model: N, seed: int | None) -> N:

@@ -77,7 +77,7 @@ class CountedGroups:
                 group = group_in(self._root, f"{path}/{inside}vars", self._file)
                 if group is None:
                     continue
-                numbers = sorted(int(name) for name in group if name.isdecimal())
+                numbers = sorted(int(name) for name in group if name.isdecimal() and len(name) < 10)
                 numbers = numbers[: _USED.get(layer.kind, _MOST_ARRAYS)]
                 found += [tensor_in(group, str(number), self._file) for number in numbers]
             if found:

@@ -37,7 +37,7 @@ from rnnviz.nets.checkpoints.linear_recurrences.weights import (
 from rnnviz.nets.opened import OpenedModel
 
 _TELLING = re.compile(r"(^|\.)blocks\.0\.(att|attention)\.key\.weight$|^rwkv1\.key\.weight$")
-_BLOCK = re.compile(r"blocks\.(\d+)\.(.+)")
+_BLOCK = re.compile(r"blocks\.(\d{1,9})\.(.+)")
 _DEMONSTRATION = (
     (re.compile(r"^e\.(.+)"), r"emb.\1"),
     (re.compile(r"^ln(\d+)a\.(.+)"), r"blocks.#\1.ln1.\2"),
@@ -305,7 +305,7 @@ def _renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
                 if pattern.match(name):
                     name = pattern.sub(replacement, name)
                     break
-            name = re.sub(r"#(\d+)", lambda match: str(int(match[1]) - 1), name)
+            name = re.sub(r"#(\d{1,9})", lambda match: str(int(match[1]) - 1), name)
         found[name] = tensor
     return found
 

@@ -270,4 +270,6 @@ def turned(part: Part, width: int | None) -> Tensor:
 def _numbered(name: str) -> tuple[str, int] | None:
     """The place of a part in a Sequential: `head.` and 2."""
     before, _, last = name.rpartition(".")
-    return (f"{before}." if before else "", int(last)) if last.isdecimal() else None
+    return (
+        (f"{before}." if before else "", int(last)) if last.isdecimal() and len(last) < 10 else None
+    )

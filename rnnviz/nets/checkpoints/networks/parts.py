@@ -22,7 +22,7 @@ from rnnviz.nets.sequence.weights import shape_of
 
 RECURRENT = re.compile(
     r"(?P<module>.*?)(?P<part>weight_ih|weight_hh|bias_ih|bias_hh|weight_hr)"
-    r"(?:_l(?P<layer>\d+))?(?P<reverse>_reverse)?"
+    r"(?:_l(?P<layer>\d{1,9}))?(?P<reverse>_reverse)?"
 )
 _TRANSFORMER = re.compile(r"self_attn|q_proj|c_attn|query|in_proj_weight", re.IGNORECASE)
 _NAMED = (
@@ -152,6 +152,12 @@ def _stack(
     file: str,
 ) -> Stack:
     numbers = sorted({number for number, _ in found})
+    for wanted, number in enumerate(numbers):
+        if number != wanted:
+            raise ModelFileError(
+                f"{file} holds {module}layer {number} and no layer {wanted} below it; the file is "
+                "incomplete"
+            )
     ways = sorted({reverse for _, reverse in found})
     kind: ArchitectureFacts | None = None
     layers, below = [], 0
@@ -309,7 +315,11 @@ def _with_loose_biases(found: list[Part]) -> list[Part]:
 
 def no_recurrence(tensors: Tensors, file: str) -> str:
     """The message for tensors among which no recurrent layer is."""
-    names = ", ".join(f"{name} {shape_of(tensor)}" for name, tensor in list(tensors.items())[:4])
+    if not tensors:
+        return f"{file} holds no tensors at all; fetch it again, or save the model anew"
+    names = ", ".join(
+        f"{name[:80]} {shape_of(tensor)}" for name, tensor in list(tensors.items())[:4]
+    )
     for what, told in _NAMED:
         if any(told.search(name) for name in tensors):
             return f"{file} holds {what} ({names}, ...), which cannot be shown yet"

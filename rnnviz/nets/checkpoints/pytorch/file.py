@@ -166,7 +166,9 @@ def _read_zip(path: Path) -> PyTorchFile:
             def storage(block: Stored) -> npt.NDArray[np.uint8]:
                 return records.of(entries[f"{folder}data/{block.key}"])
 
-            content = resolved(followed, path.name, storage)
+            order = entries.get(f"{folder}byteorder")  # from before torch 2.1 there is none
+            big = order is not None and order.file_size < 16 and archive.read(order) == b"big"
+            content = resolved(followed, path.name, storage, big_endian=big)
     return _made(content, "torchscript" if scripted else "zip", followed)
 
 

@@ -477,12 +477,18 @@ _STEPS: dict[str, Callable[[_Machine, Any], None]] = {
 
 
 def resolved(
-    followed: Followed, file: str, storage: Callable[[Stored], Bytes] | None = None
+    followed: Followed,
+    file: str,
+    storage: Callable[[Stored], Bytes] | None = None,
+    *,
+    big_endian: bool = False,
 ) -> Any:
     """What a pickle holds: containers, strings, numbers, arrays, tensors; all else an `Instance`.
 
     Args:
         storage: the bytes of a block of numbers beside the pickle; None where all lie inside it.
+        big_endian: the first byte of each of those numbers is the highest, as some machines
+            write them.
 
     Raises:
         ModelFileError: numbers that are announced are missing.
@@ -491,14 +497,14 @@ def resolved(
     def inside(block: Stored) -> bytes:
         return followed.inner.get(block.key, b"")
 
-    return _Resolver(storage or inside, file).value(followed.root, 0)
+    return _Resolver(storage or inside, file, big_endian).value(followed.root, 0)
 
 
 class _Resolver:
     """Turns stand-ins into what they stand for, each once."""
 
-    def __init__(self, storage: Callable[[Stored], Bytes], file: str) -> None:
-        self._storage, self._file = storage, file
+    def __init__(self, storage: Callable[[Stored], Bytes], file: str, big_endian: bool) -> None:
+        self._storage, self._file, self._big_endian = storage, file, big_endian
         self._done: dict[int, Any] = {}
         self._kept: list[Any] = []  # an id is only its object's as long as that lives
         self._flat: dict[str, Tensor] = {}
@@ -633,9 +639,12 @@ class _Resolver:
                     f"{len(raw):,} are there"
                 )
             raw = raw[: stored.length]
-            whole = len(raw) - len(raw) % torch.empty(0, dtype=dtype).element_size()
+            item = torch.empty(0, dtype=dtype).element_size()
+            whole = len(raw) - len(raw) % item
             # An array was made for these numbers alone; anything else would change with them.
             own = raw[:whole] if isinstance(raw, np.ndarray) else bytearray(raw[:whole])
+            if self._big_endian:
+                own = np.frombuffer(own, np.uint8).reshape(-1, item)[:, ::-1].copy().reshape(-1)
             self._flat[key] = (
                 torch.frombuffer(own, dtype=dtype) if whole else torch.empty(0, dtype=dtype)
             )

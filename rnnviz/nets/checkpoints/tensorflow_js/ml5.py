@@ -41,7 +41,7 @@ from rnnviz.nets.checkpoints.vocabulary.found import characters_of
 from rnnviz.nets.opened import OpenedModel
 
 _CELL = re.compile(
-    r"rnnlm/multi_rnn_cell/cell_(?P<layer>\d+)/basic_lstm_cell/(?P<part>kernel|weights|bias|biases)"
+    r"rnnlm/multi_rnn_cell/cell_(?P<layer>\d{1,9})/basic_lstm_cell/(?P<part>kernel|weights|bias|biases)"
 )
 _PARTS = {"weights": "kernel", "biases": "bias"}
 """Their names before TensorFlow 1.3."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnnviz.core.errors import ModelFileError, TextError
+from rnnviz.core.files.array_files import HEADER_ERRORS
 from rnnviz.core.files.reading import SMALL_BYTES, read_head, read_small
 from rnnviz.core.sequences.text import Text
 from rnnviz.nets.checkpoints.pytorch.file import looks_like_pytorch, read_pytorch
@@ -27,7 +28,7 @@ from rnnviz.nets.checkpoints.vocabulary.world_list import is_world_list, world_t
 
 _ESCAPES = {"\\n": "\n", "\\t": "\t", "\\r": "\r", "\\s": " ", "\\\\": "\\"}
 _PICKLE = re.compile(rb"\x80[\x02-\x05]|\(?[dl]p\d+\n|c[\w.]+\n\w+\n")
-_NUMBERED = re.compile(r"(\S+)[\t ](\d+)")
+_NUMBERED = re.compile(r"(\S+)[\t ](\d{1,9})")
 _LARGEST = 1 << 27
 _MOST_SPECIAL = 4
 
@@ -112,7 +113,7 @@ def _binary(path: Path, head: bytes) -> Any:
         return resolved(follow(BytesIO(raw), path.name), path.name)
     except OSError as error:
         raise TextError(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, *HEADER_ERRORS) as error:
         raise ModelFileError(f"{path.name} is an array of other things than strings") from error
 
 

@@ -203,3 +203,10 @@ def test_an_archive_may_have_an_array_for_each_layer(tmp_path):
     maps = read_attention(tmp_path / "w.npz")
     assert (maps.layers, maps.heads) == (11, 4)
     assert [round(20 * float(layer.mean())) for layer in maps.weights] == list(range(11))
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "\N{SUPERSCRIPT TWO}"])
+def test_arrays_may_have_any_digits_in_their_names(number, tmp_path):
+    held: dict[str, Any] = {name: np.full((3, 2), 0.5) for name in (f"a{number}", number)}
+    np.savez(tmp_path / "w.npz", **held)
+    assert read_attention(tmp_path / "w.npz").heads == 2

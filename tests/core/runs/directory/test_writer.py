@@ -97,6 +97,7 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path):
         ('{"version": 99, "config": {}}', "written by a newer rnnviz"),
         ('{"version": 1}', "is damaged"),
         ('{"version": 1, "config": {"texts": 3}}', "is damaged"),
+        (f'{{"version": 1, "config": {{"texts": [], "units": "{"9" * 400}"}}}}', "64 bits"),
         ("[]", "is damaged"),
         ('{"version": ', "is damaged"),
     ],

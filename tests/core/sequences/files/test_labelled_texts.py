@@ -131,3 +131,10 @@ def test_a_long_document_is_read_and_others_keep_their_limit_of_a_field(tmp_path
     path.write_text(f"label,text\ngood,{'word ' * 40_000}\nbad,short\ngood,warm\nbad,cold\n")
     assert [document.label for document in read_labelled([path])] == ["good", "bad"] * 2
     assert csv.field_size_limit() == before
+
+
+@pytest.mark.parametrize("told", ["\N{SUPERSCRIPT TWO}", "9" * 5000])
+def test_a_column_of_odd_digits_is_no_column(told: str, tmp_path: Path) -> None:
+    path = table(tmp_path, "id;stars;words\n7;5;Fine\n8;1;Bad\n9;5;Good\n10;1;Worse\n")
+    with pytest.raises(TextError, match="has no column"):
+        read_labelled([path], Columns(told, "words"))

@@ -9,6 +9,7 @@ import zipfile
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from rnnviz.core.errors import ModelFileError, VocabularyNeeded
@@ -360,3 +361,48 @@ def test_several_networks_are_noted(opened):
 def test_lstm_modules_alone_have_no_output(opened):
     with pytest.raises(ModelFileError, match="neither an embedding nor an output"):
         opened(nn.LSTM(4, 4).state_dict())
+
+
+def test_a_file_of_a_big_endian_machine_says_what_torch_reads(tmp_path):
+    stock = Stock(embedding=2)
+    content = {"model": stock.state_dict(), "chars": list(CHARACTERS)}
+    torch.save(content, tmp_path / "little.pt")
+    turned = tmp_path / "big.pt"
+    with (
+        zipfile.ZipFile(tmp_path / "little.pt") as little,
+        zipfile.ZipFile(turned, "w") as big,
+    ):
+        for name in little.namelist():
+            raw = little.read(name)
+            if "/data/" in name:
+                raw = np.frombuffer(raw, "<f4").astype(">f4").tobytes()
+            big.writestr(name, b"big" if name.endswith("byteorder") else raw)
+    told = torch.load(turned, weights_only=True)["model"]
+    assert all(torch.equal(told[name], kept) for name, kept in stock.state_dict().items())
+    assert agrees(open_model(turned), stock)
+
+
+def test_a_stack_that_lacks_a_layer_is_incomplete(opened):
+    stock = Stock("gru", layers=3, units=4, embedding=4)
+    for lacking, above in (("_l1", 2), ("_l0", 1)):
+        kept = {name: one for name, one in stock.state_dict().items() if lacking not in name}
+        with pytest.raises(ModelFileError, match=f"layer {above} and no layer {above - 1} below"):
+            opened({"model": kept, "chars": list(CHARACTERS)})
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "\N{SUPERSCRIPT TWO}", "10000000000"])
+def test_names_end_in_whatever_number(number, opened):
+    """Of more digits than Python reads, or a digit that is no number: one module among others."""
+    stock = Stock(embedding=2)
+    odd = {
+        f"{name}{number}": torch.zeros(3, 3)
+        for name in ("rnn.weight_ih_l", "head.", "blocks.", "rnn.layers.")
+    }
+    found = opened({"model": stock.state_dict() | odd, "chars": list(CHARACTERS)})
+    assert found.kind == "language-model"
+
+
+def test_a_file_without_tensors_says_so(tmp_path):
+    save_file({}, tmp_path / "none.safetensors")
+    with pytest.raises(ModelFileError, match="no tensors at all"):
+        open_model(tmp_path / "none.safetensors")

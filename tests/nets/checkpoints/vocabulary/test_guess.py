@@ -192,3 +192,16 @@ def test_a_vocabulary_file_of_another_size_is_refused(tmp_path):
     (tmp_path / "v").write_text('["a", "b"]')
     with pytest.raises(ModelFileError, match=r"lists no 3 characters or words.*lists of 2"):
         read_vocabulary(tmp_path / "v", 3)
+
+
+def test_an_array_whose_header_numpy_does_not_read_is_refused(tmp_path):
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (True, 3)}\n"
+    raw = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(12)
+    (tmp_path / "symbols.npy").write_bytes(raw)
+    with pytest.raises(ModelFileError, match="array of other things than strings"):
+        read_vocabulary(tmp_path / "symbols.npy", 3)
+
+
+def test_a_numbered_list_may_hold_any_digits(tmp_path):
+    (tmp_path / "words.txt").write_text(f"ab 0\ncd {'9' * 5000}\nef 1\n")
+    assert read_vocabulary(tmp_path / "words.txt", 2) is None
