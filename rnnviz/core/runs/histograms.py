@@ -67,6 +67,8 @@ def _row(tensor: Any) -> Floats:
     row = np.full(WIDTH, np.nan)
     if tensor is None or not tensor.numel():
         return row
+    if getattr(tensor, "is_sparse", False):  # the gradient of an embedding may be
+        tensor = tensor.to_dense()
     numbers = tensor.detach().float().flatten()
     low, high = float(numbers.min()), float(numbers.max())
     not_finite = 0

@@ -187,6 +187,8 @@ class RunRecord:
         validation's by none."""
         self.went_back: tuple[int, int] | None = None
         """From which step to which the run went back without a word, where it did first."""
+        self._taken_up = False
+        """Somebody took it up again, and no step was written since."""
         self._began = math.nan
         self._step = 0
         self._logged: int | None = None
@@ -278,6 +280,7 @@ class RunRecord:
         if self._logged is not None and self._logged > steps[0]:
             self._go_back(self._logged, int(steps[0]))
         self._step = self._logged = int(steps[-1])
+        self._taken_up = False
         for curve, numbers in (
             (self.loss, [event.loss_nats for event in events]),
             (self.gradient_norm, [event.gradient_norm for event in events]),
@@ -295,7 +298,8 @@ class RunRecord:
 
     def _go_back(self, reached: int, step: int) -> None:
         """Forget this step and later ones: their numbers come again, of one epoch as of another."""
-        self.went_back = self.went_back or (reached, step)
+        if not self._taken_up:
+            self.went_back = self.went_back or (reached, step)
         axes = (self.epoch, self.tokens, self.seconds, self.clock)
         norms = (self.gradient_norm, self.clipped_norm, self.learning_rate, self.clipped)
         for one in (self.loss, *norms, *axes):
@@ -404,6 +408,7 @@ class RunRecord:
             self.turns[-1] = Turn(last.step, f"paused for {rest}", "resumed", event.time)
         elif _takes_up(event) and not (last and last.kind == "rewind" and last.step == event.step):
             _keep(self.turns, Turn(event.step, "taken up again", "started", event.time))
+        self._taken_up = self._taken_up or _takes_up(event)
         self.phase, self.reason = "running", ""
         # The rate is that of the steps; the time in which there were none is no part of it.
         self.clock = StepAxis()

@@ -17,10 +17,14 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from rnnviz.core.errors import RunDirectoryError
+from rnnviz.core.files.reading import LARGEST_INTEGER
+from rnnviz.core.runs.directory.log import whole_letters
 from rnnviz.core.runs.directory.writer import RunWriter
 from rnnviz.core.runs.histograms import rows_of
 
 _LOOK_SECONDS = 0.1
+_LAST_STEP = 1 << 53
+_DEEPEST = 8
 _STEP_FIELDS = {
     "loss": "loss_nats",
     "gradient_norm": "gradient_norm",
@@ -79,9 +83,11 @@ class Run:
         self.directory = Path(directory)
         self.stopped = False
         """Whether somebody asked the run to stop; the loop decides when."""
-        self._name = name or self.directory.name
+        self._name = whole_letters(str(name or self.directory.name))
         self._resume = resume
-        self._settings = {str(key): _plain(value) for key, value in (settings or {}).items()}
+        self._settings = {
+            whole_letters(str(key)): _plain(value) for key, value in (settings or {}).items()
+        }
         self._enabled = enabled
         self._writer: RunWriter | None = None
         self._model: Watchable | None = None
@@ -89,7 +95,7 @@ class Run:
         self._before: dict[str, Any] = {}
         """The parameters before a step: tensors, which this floor does not know."""
         self._gradient_norms: dict[str, float] = {}
-        self._asked_to_measure = self._named_unmeasured = False
+        self._asked_to_measure = self._named_unmeasured = self._named_closed = False
         self._step = 0
         self._bad = False
         self._paused_s = 0.0
@@ -143,7 +149,8 @@ class Run:
         the run says why, and Python warns once.
 
         Args:
-            every: steps between two measurements of every parameter's gradient and weights.
+            every: steps between two measurements of every parameter's gradient and weights; 0
+                measures none.
             histograms: steps between two records of how the numbers of each parameter and of its
                 gradient lie; 0 records none.
         """
@@ -159,7 +166,7 @@ class Run:
             return
         self._gradient_norms = {
             name: float(parameter.grad.norm())
-            for name, parameter in self._model.named_parameters()
+            for name, parameter in _named(self._model)
             if parameter.grad is not None
         }
 
@@ -174,14 +181,15 @@ class Run:
                 is a validation; every other name gets a curve by that name. None is passed over.
 
         Raises:
-            ValueError: a value is not one number.
+            ValueError: a value is not one number, or the step is no whole one.
         """
         writer = self._writer
         if writer is None:
+            self._tell_closed()
             return
-        self._step = step
+        self._step = step = _whole(step)
         numbers = {
-            name: _number(name, value) for name, value in values.items() if value is not None
+            name: _number(name, value) for name, value in values.items() if _is_measured(value)
         }
         validation = numbers.pop("validation_loss", None)
         known = {key: numbers.pop(name) for name, key in _STEP_FIELDS.items() if name in numbers}
@@ -203,8 +211,18 @@ class Run:
 
     def sample(self, step: int, text: str, temperature: float = 1.0) -> None:
         """Write what the model made at this step."""
-        if self._writer is not None:
-            self._writer.event("sample", step=step, temperature=temperature, text=text)
+        if self._writer is None:
+            self._tell_closed()
+            return
+        number = _number("temperature", temperature)
+        self._writer.event("sample", step=_whole(step), temperature=number, text=str(text))
+
+    def _tell_closed(self) -> None:
+        """Nothing is lost without a word where `with` was forgotten, or is over."""
+        if self._enabled and not self._named_closed:
+            self._named_closed = True
+            told = f"nothing is written to {self.directory} outside `with rnnviz.Run(...) as run:`"
+            warnings.warn(told, stacklevel=3)
 
     def _whole_norm(self, step: int, told: bool) -> dict[str, float]:
         """The norm of the whole gradient for a `step` event; without gradients a word, once."""
@@ -239,9 +257,14 @@ class Run:
         """Norms of gradients and weights, and the update since the step before."""
         if self._model is None or self._writer is None:
             return
+        if self._every < 1:
+            return
         if step % self._every == 0 and self._before:
-            now = {name: each.detach() for name, each in self._model.named_parameters()}
-            names = [name for name in self._before if name in now]
+            now = {name: each.detach() for name, each in _named(self._model)}
+            before = self._before
+            names = [
+                name for name in before if name in now and now[name].shape == before[name].shape
+            ]
             weights = [float(self._before[name].norm()) for name in names]
             moved = [float((now[name] - self._before[name]).norm()) for name in names]
             self._writer.event(
@@ -257,16 +280,14 @@ class Run:
             )
             self._before = {}
         if (step + 1) % self._every == 0:
-            self._before = {
-                name: each.detach().clone() for name, each in self._model.named_parameters()
-            }
+            self._before = {name: each.detach().clone() for name, each in _named(self._model)}
 
     def _write_histograms(self, step: int) -> None:
         """How weights and gradients lie, as they are when `log` is called."""
-        if self._model is None or self._writer is None or not self._histograms_every:
+        if self._model is None or self._writer is None or self._histograms_every < 1:
             return
         if step % self._histograms_every == 0:
-            named = list(self._model.named_parameters())
+            named = _named(self._model)
             tensors = [each for _, each in named]
             rows = rows_of([*tensors, *(each.grad for each in tensors)])
             names = [name for name, _ in named]
@@ -297,27 +318,69 @@ class Run:
             self._paused_s += time.monotonic() - began
 
 
-def _plain(value: Any) -> Any:
+def _named(model: Watchable) -> list[tuple[str, Any]]:
+    """The parameters that have numbers: not those of a lazy module, or of one without memory."""
+    return [
+        (name, each)
+        for name, each in model.named_parameters()
+        if not (getattr(each, "is_meta", False) or hasattr(each, "materialize"))
+    ]
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
     """A setting as JSON has it."""
-    if isinstance(value, bool | int | str) or value is None:
+    if hasattr(value, "item") and getattr(value, "ndim", 1) == 0:
+        value = value.item()  # a number of numpy or torch
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int) and abs(value) <= LARGEST_INTEGER:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return str(value)
+    if isinstance(value, list | tuple) and depth < _DEEPEST:
+        return [_plain(each, depth + 1) for each in value]
+    return whole_letters(_words_of(value))
+
+
+def _words_of(value: object) -> str:
+    """What it says of itself; its type where it cannot."""
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 - whatever stands in a program of somebody
+        return type(value).__name__
 
 
 def _in_words(kind: type[BaseException], error: BaseException | None) -> str:
     if issubclass(kind, KeyboardInterrupt):
         return "interrupted by Ctrl-C"
-    return f"{kind.__name__}: {error}" if str(error) else kind.__name__
+    words = _words_of(error)
+    return f"{kind.__name__}: {words}" if words else kind.__name__
+
+
+def _whole(step: Any) -> int:
+    """A step of whatever type that is one whole number."""
+    try:
+        number = step.item() if hasattr(step, "item") else step
+        whole = int(number)
+        if whole == number and abs(whole) <= _LAST_STEP:
+            return whole
+    except (TypeError, ValueError, OverflowError, RuntimeError):
+        pass
+    raise ValueError(f"the step is {str(step)[:80]}; it must be a whole number")
+
+
+def _is_measured(value: Any) -> bool:
+    """Whether there is a value: neither None, nor one that numpy has masked."""
+    mask = getattr(value, "mask", None)
+    return value is not None and not (getattr(mask, "ndim", None) == 0 and bool(mask))
 
 
 def _number(name: str, value: Any) -> float:
     """A tensor's number without its graph, or whatever `float` takes."""
     try:
         return float(value.item() if hasattr(value, "item") else value)
+    except OverflowError as error:
+        raise ValueError(f"{name} is larger than any number that can be drawn") from error
     except (TypeError, ValueError, RuntimeError) as error:
         shape = getattr(value, "shape", None)
         found = f"{type(value).__name__}" if shape is None else f"an array of shape {tuple(shape)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import rnnviz
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.runs.directory.control import ask
 from rnnviz.core.runs.directory.log import read_events
+from rnnviz.core.runs.watched import WatchedRun
 from tests.core.runs.scalars import read_scalars
 
 
@@ -155,6 +157,112 @@ def test_numbers_of_any_type_are_taken_and_none_is_passed_over(tmp_path: Path) -
     (logged,) = said(tmp_path, "scalar")
     assert logged["values"] == {"half": 0.5, "whole": 3.0, "flag": 1.0, "numpy": 2.0}
     assert said(tmp_path, "validation") == []
+
+
+def test_steps_of_any_type_are_whole_numbers(tmp_path: Path) -> None:
+    with rnnviz.Run(tmp_path) as run:
+        for step in (np.int64(1), torch.tensor(2), 3.0, np.float32(4)):
+            run.log(step, loss=1.0)
+            run.sample(step, "a", temperature=np.float32(0.5))
+        for step in (1.5, math.nan, "7", None, 1 << 60):
+            with pytest.raises(ValueError, match="must be a whole number"):
+                run.log(step, loss=1.0)
+        with pytest.raises(ValueError, match="larger than any number"):
+            run.log(5, loss=10**400)
+    watched = WatchedRun(tmp_path)
+    watched.poll()
+    assert watched.record.loss.steps.tolist() == [1, 2, 3, 4]
+    assert [sample.step for sample in watched.record.samples] == [1, 2, 3, 4]
+    assert watched.damage.lines == 0
+
+
+def test_what_numpy_masked_was_not_measured(tmp_path: Path) -> None:
+    masked = np.ma.array([1.0, 2.0], mask=[True, False])
+    with rnnviz.Run(tmp_path) as run:
+        run.log(1, loss=masked[0], other=masked[1])
+    assert said(tmp_path, "step") == []
+    assert [event["values"] for event in said(tmp_path, "scalar")] == [{"other": 2.0}]
+
+
+def test_words_that_no_file_can_hold_and_endless_settings_damage_no_run(tmp_path: Path) -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    settings = {
+        "a\ud800": "b\ud800", "large": 1 << 80, "endless": endless, "rate": np.float32(0.5),
+        "units": torch.tensor(3),
+    }  # fmt: skip
+
+    def fails() -> None:
+        with rnnviz.Run(tmp_path, name="n\ud800", settings=settings) as run:
+            run.log(1, loss=1.0, **{"tag\ud800": 2.0})
+            run.sample(1, "written\ud800")
+            raise ValueError("bad \ud800")
+
+    with pytest.raises(ValueError, match="bad"):
+        fails()
+    watched = WatchedRun(tmp_path)
+    watched.poll()
+    options = watched.config["options"]
+    assert (watched.name, watched.state, watched.damage.lines) == ("n?", "stopped", 0)
+    assert (options["a?"], options["large"], options["rate"], options["units"]) == (
+        ("b?", str(1 << 80), 0.5, 3)
+    )
+    assert watched.record.samples[0].text == "written?"
+    assert "tag?" in watched.record.scalars
+    assert watched.record.reason == "ValueError: bad ?"
+
+
+class _Odd(nn.Module):
+    """Parameters as people's models have them beside the usual ones."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.Embedding(5, 2, sparse=True)
+        self.lazy = nn.LazyLinear(3)
+        self.meta = nn.Parameter(torch.zeros(2, device="meta"))
+        self.none = nn.Parameter(torch.zeros(0, 3))
+        self.grows = nn.Parameter(torch.ones(2))
+
+
+@pytest.mark.filterwarnings("ignore:Lazy modules")
+def test_parameters_of_every_kind_end_no_training(tmp_path: Path) -> None:
+    model = _Odd()
+    with rnnviz.Run(tmp_path / "odd") as run:
+        run.watch(model, every=2, histograms=2)
+        for step in (1, 2, 3):
+            model.grows = nn.Parameter(torch.ones(2 + step))
+            (model.words(torch.tensor([1])).sum() + model.grows.sum()).backward()
+            run.log(step, loss=1.0)
+    (parameters,) = said(tmp_path / "odd", "parameters")
+    assert parameters["names"] == ["none", "words.weight"]
+    (histograms,) = said(tmp_path / "odd", "histograms")
+    assert histograms["names"] == ["none", "grows", "words.weight"]
+    with rnnviz.Run(tmp_path / "never") as run:
+        run.watch(model, every=0, histograms=0)
+        run.log(1, loss=1.0)
+
+
+def test_what_is_logged_outside_with_is_told_once(tmp_path: Path) -> None:
+    run = rnnviz.Run(tmp_path / "run")
+    with pytest.warns(UserWarning, match="nothing is written to .* outside"):
+        run.log(1, loss=1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run.sample(1, "a")
+    rnnviz.Run(tmp_path / "run", enabled=False).log(1, loss=1.0)
+
+
+def test_who_goes_on_at_an_earlier_step_took_it_up_again(tmp_path: Path) -> None:
+    """The program began at its last checkpoint: nothing went back without a word."""
+    for first, resume in ((1, False), (4, True)):
+        with rnnviz.Run(tmp_path, resume=resume) as run:
+            for step in range(first, first + 5):
+                run.log(step, loss=float(10 * first + step))
+    watched = WatchedRun(tmp_path)
+    watched.poll()
+    assert watched.record.loss.steps.tolist() == [*range(1, 9)]
+    assert watched.record.loss.values.tolist()[3] == 44.0
+    assert watched.trouble() == ""
 
 
 def test_an_interrupted_run_says_so(tmp_path: Path) -> None:

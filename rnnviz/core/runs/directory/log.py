@@ -49,6 +49,17 @@ def finite_or_name(value: Any) -> Any:
     return value
 
 
+def whole_letters(value: Any) -> Any:
+    """The same, with a question mark for each half of a character, which no file can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {whole_letters(key): whole_letters(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [whole_letters(item) for item in value]
+    return value
+
+
 class EventLog:
     """Appends to an event file; a torn last line, which a crash may leave, is cut off at first.
 
@@ -80,7 +91,10 @@ class EventLog:
         """
         line = {"seq": self.next_number, "t": time.time(), "k": kind}
         line |= {key: finite_or_name(value) for key, value in fields.items()}
-        encoded = self._encoder.encode(line) + b"\n"
+        try:
+            encoded = self._encoder.encode(line) + b"\n"
+        except UnicodeEncodeError:
+            encoded = self._encoder.encode(whole_letters(line)) + b"\n"
         try:
             written = os.write(self._file, encoded)
             if written < len(encoded):

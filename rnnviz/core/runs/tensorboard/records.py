@@ -58,7 +58,9 @@ class ScalarWriter:
     def write(self, step: int, scalars: Mapping[str, float]) -> None:
         """Append the values of one step; NaN and infinity as they are."""
         values = b"".join(
-            message_field(1, message_field(1, tag.encode()) + b"\x15" + float_bytes(value))
+            message_field(
+                1, message_field(1, tag.encode("utf-8", "replace")) + b"\x15" + float_bytes(value)
+            )
             for tag, value in scalars.items()
         )
         self._record(message_field(5, values), step)
