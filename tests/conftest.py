@@ -79,8 +79,8 @@ class _TimeLimit:
 
     def watch(self) -> None:
         """Look each second, to the end of the process."""
-        while True:
-            time.sleep(1.0)
+        never = threading.Event()
+        while not never.wait(1.0):  # tests put something else in the place of `time.sleep`
             limit = self._limit
             if limit is not None and time.monotonic() >= limit[0]:
                 self._limit = None

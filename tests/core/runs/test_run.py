@@ -161,10 +161,12 @@ def test_numbers_of_any_type_are_taken_and_none_is_passed_over(tmp_path: Path) -
 
 def test_steps_of_any_type_are_whole_numbers(tmp_path: Path) -> None:
     with rnnviz.Run(tmp_path) as run:
-        for step in (np.int64(1), torch.tensor(2), 3.0, np.float32(4)):
+        whole: list[Any] = [np.int64(1), torch.tensor(2), 3.0, np.float32(4)]
+        for step in whole:
             run.log(step, loss=1.0)
-            run.sample(step, "a", temperature=np.float32(0.5))
-        for step in (1.5, math.nan, "7", None, 1 << 60):
+            run.sample(step, "a", temperature=float(np.float32(0.5)))
+        others: list[Any] = [1.5, math.nan, "7", None, 1 << 60]
+        for step in others:
             with pytest.raises(ValueError, match="must be a whole number"):
                 run.log(step, loss=1.0)
         with pytest.raises(ValueError, match="larger than any number"):
