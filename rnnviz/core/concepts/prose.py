@@ -19,11 +19,11 @@ from rnnviz.core.concepts.windows import (
     plain_windows,
     whole,
 )
-from rnnviz.core.sequences.text import Text
+from rnnviz.core.sequences.text import Codes, Text
+from rnnviz.core.sequences.texts.word_signs import INSIDE_WORDS, JOINERS, UNSEEN_IN_WORDS
 
 _OPENING = r"\"'\u2018\u201a\u201c\u201e\u201d\u00ab\u00bb\u300c\u300e"
-_APOSTROPHES = "'\u2019"
-_JOINERS = "\u200c\u200d"
+_ALEF, _TAV = 0x5D0, 0x5EA
 
 
 @cache
@@ -135,7 +135,7 @@ def _words(
     size: int,
     last: _Last = _Last(),  # noqa: B008
 ) -> Iterator[_Words]:
-    """Letters and digits with the marks and joiners on them; apostrophes between two of them."""
+    """Letters and digits with what stands on them; apostrophes and the like between two."""
     for begin in range(start, stop, max(1, size)):
         end = min(stop, begin + max(1, size))
         # Two more: an apostrophe behind the window is in a word only if a letter follows it.
@@ -148,7 +148,8 @@ def _words(
         parts = letters | (carried & on)
         before = np.concatenate([[last.letter], parts[:-1]])
         after = np.concatenate([letters[1:], [False]])
-        words = parts | (among(codes, _APOSTROPHES) & before & after)
+        inside = among(codes, INSIDE_WORDS) | _quotes_of_hebrew(text, codes, begin, start)
+        words = parts | (inside & before & after)
         starts = words & ~np.concatenate([[last.word], words[:-1]])
         length = end - begin
         goes_on = len(codes) > length and bool(words[length] & ~starts[length])
@@ -164,9 +165,21 @@ def _words(
         )
 
 
+def _quotes_of_hebrew(text: Text, codes: Codes, begin: int, start: int) -> Mask:
+    """Where a quotation mark stands between two Hebrew letters, as in an abbreviation."""
+    quotes = among(codes, '"')
+    if codes.dtype.itemsize == 1 or not quotes.any():
+        return np.zeros(len(codes), bool)
+    letters = (codes >= _ALEF) & (codes <= _TAV)
+    first = begin > start and _ALEF <= int(text.codes[begin - 1]) <= _TAV
+    behind, before = np.concatenate([[first], letters[:-1]]), np.append(letters[1:], False)
+    found: Mask = quotes & behind & before
+    return found
+
+
 def _is_carried(character: str) -> bool:
-    """Whether a character stands on the one before it: a mark, or a joiner between two letters."""
-    return character in _JOINERS or unicodedata.category(character)[0] == "M"
+    """Whether a character stands on the one before it: a mark, a joiner, a hyphen unseen."""
+    return character in JOINERS + UNSEEN_IN_WORDS or unicodedata.category(character)[0] == "M"
 
 
 def _since(marks: Mask, before: int = 0) -> Integers:
@@ -194,7 +207,8 @@ POSITION_IN_WORD = concept_of(
     name="position-in-word",
     title="Position in the word",
     about="How many characters of the word come before this one; nothing between words. "
-    "A word is letters and digits with the marks on them, and apostrophes inside.",
+    "A word is letters and digits with the marks on them, and apostrophes inside, also the dot of "
+    "Catalan and the marks of Hebrew abbreviations.",
     family="prose",
     scalar=True,
 )
