@@ -93,6 +93,14 @@ class Scaling(QObject):
         return self._with_palette(known[1])
 
     @property
+    def unit_scale(self) -> Scale | None:
+        """The scale of the selected unit: that of the text, where the text shows that unit."""
+        recording, selection = self._recordings.recording, self._selection
+        if recording is None or selection.colouring == "unit":
+            return self.scale
+        return self.scale_of(recording, selection.channel, selection.unit)
+
+    @property
     def can_squash(self) -> bool:
         """Whether what is selected is a state that may go beyond -1 and 1."""
         recording, selection = self._recordings.recording, self._selection

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -16,7 +15,6 @@ from PySide6.QtWidgets import (
 )
 
 from rnnviz.core.cells.patterns import PatternUnit, Place
-from rnnviz.core.colours.colour import scale_for
 from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.views.cells.placing import piece_of
@@ -47,7 +45,15 @@ class PatternPanel(Panel):
         selection = self.session.selection
         selection.range_changed.connect(self.request_draw)
         selection.unit_changed.connect(self.request_draw)
-        self.session.inspection.pattern_changed.connect(self.request_draw)
+        session = self.session
+        session.inspection.pattern_changed.connect(self.request_draw)
+        for signal in (
+            session.scaling.changed,
+            selection.colouring_changed,
+            selection.concept_changed,
+            session.rankings.labels_changed,
+        ):
+            signal.connect(self.show_scale)
 
     def build(self) -> QWidget:
         """A sentence, two controls, the units, and the places."""
@@ -157,9 +163,14 @@ class PatternPanel(Panel):
             "The same units are on here too" if places else "Nowhere else are they on together"
         )
         shown = (heading, *entries) if self._units else ()
-        parts = [entry.values for entry in entries if isinstance(entry, Piece)]
-        seen = np.concatenate(parts) if parts else np.zeros(1, np.float16)
-        self.places.set_entries(shown, scale_for(selection.channel, seen))
+        self.places.set_entries(shown, self.session.scaling.unit_scale)
+
+    @Slot()
+    def show_scale(self) -> None:
+        """Colour the places as the text is."""
+        scale = self.session.scaling.unit_scale
+        if self.built and scale is not None:
+            self.places.set_scale(scale)
 
     @Slot(int, int, int, int)
     def _choose(self, row: int, column: int, row_before: int, column_before: int) -> None:

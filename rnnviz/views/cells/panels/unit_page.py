@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.snippets import Saturation, Snippet, UnitPage
-from rnnviz.core.colours.colour import scale_for
 from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.in_words import steps_called
@@ -27,8 +27,16 @@ class UnitPagePanel(Panel):
 
     def follow(self) -> None:
         """Follow the unit and the page that the engine makes of it."""
-        self.session.selection.unit_changed.connect(self.request_draw)
-        self.session.inspection.unit_page_changed.connect(self.request_draw)
+        session = self.session
+        session.selection.unit_changed.connect(self.request_draw)
+        session.inspection.unit_page_changed.connect(self.request_draw)
+        for signal in (
+            session.scaling.changed,
+            session.selection.colouring_changed,
+            session.selection.concept_changed,
+            session.rankings.labels_changed,
+        ):
+            signal.connect(self.show_scale)
 
     def build(self) -> QWidget:
         """A heading, two small plots, and the snippets."""
@@ -81,7 +89,7 @@ class UnitPagePanel(Panel):
             self.facts.setText("Reading the unit…")
             self.distribution.set_histograms(())
             self.gates.setVisible(False)
-            self.snippets.set_entries((), scale_for(selection.channel, np.zeros(2, np.float32)))
+            self.snippets.set_entries((), self.session.scaling.unit_scale)
         self.session.inspection.request_unit_page()
 
     def _show(self, page: UnitPage, recording: Recording) -> None:
@@ -96,14 +104,20 @@ class UnitPagePanel(Panel):
         self.distribution.set_histograms((Histogram("share", page.edges, shares, "accent"),))
         self.gates.setVisible(bool(page.saturation))
         self.gates.set_rows({gate.gate: _parts(gate) for gate in page.saturation})
-        ends = np.array([page.low, page.high, *page.quantiles], np.float32)
         entries = (
             "Highest",
             *_pieces(recording, page, page.highest),
             "Lowest",
             *_pieces(recording, page, page.lowest),
         )
-        self.snippets.set_entries(entries, scale_for(page.channel, ends))
+        self.snippets.set_entries(entries, self.session.scaling.unit_scale)
+
+    @Slot()
+    def show_scale(self) -> None:
+        """Colour the places as the text is: one colour never means two things in a window."""
+        scale = self.session.scaling.unit_scale
+        if self.built and scale is not None:
+            self.snippets.set_scale(scale)
 
 
 def _parts(gate: Saturation) -> tuple[float, float, float]:

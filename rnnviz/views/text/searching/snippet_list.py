@@ -199,14 +199,25 @@ class SnippetList(QListView):
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
 
-    def set_entries(self, entries: tuple[Entry, ...], scale: Scale) -> None:
-        """Show these, coloured by this scale."""
+    def set_entries(self, entries: tuple[Entry, ...], scale: Scale | None) -> None:
+        """Show these, coloured by this scale; None where there is nothing to colour."""
         notes = [entry.note for entry in entries if isinstance(entry, Piece)]
         metrics = QFontMetricsF(ui_font(8.5))
         widest = max((metrics.horizontalAdvance(note) for note in notes), default=0.0)
-        self._delegate.scale = scale
+        if scale is not None:
+            self._delegate.scale = scale
         self._delegate.note_width = int(widest + 1) if widest else 0
         self._model.set_entries(entries)
+
+    def set_scale(self, scale: Scale) -> None:
+        """Colour the same by another scale."""
+        self._delegate.scale = scale
+        self.viewport().update()
+
+    @property
+    def scale(self) -> Scale:
+        """What values are coloured by."""
+        return self._delegate.scale
 
     @property
     def entries(self) -> tuple[Entry, ...]:

@@ -340,6 +340,20 @@ class TestUnitPage:
         assert np.size(panel.distribution.columns()["from"]) == 0
         assert not panel.gates.isVisible()
 
+    def test_its_colours_mean_what_they_mean_in_the_text(
+        self, session: Session, qtbot: QtBot
+    ) -> None:
+        panel = shown(qtbot, UnitPagePanel(session))
+        assert panel.snippets.scale == session.scaling.scale
+        session.scaling.set_flipped(not session.scaling.scale.flipped)
+        assert panel.snippets.scale == session.scaling.scale
+        session.selection.set_concept("inside-quotes")
+        session.scaling.set_range(-0.25, 0.5)
+        assert panel.snippets.scale == session.scaling.scale
+        session.selection.set_colouring("surprisal")
+        assert panel.snippets.scale != session.scaling.scale
+        assert panel.snippets.scale == session.scaling.unit_scale
+
 
 class TestPattern:
     @pytest.fixture
