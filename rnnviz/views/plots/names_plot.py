@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pyqtgraph as pg
-from PySide6.QtCore import Slot
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtCore import QRect, QTimer, Slot
+from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
 from rnnviz.views.plots.parts.export import Columns
@@ -41,10 +41,14 @@ class NamesPlot(PlanePlot):
         self._strong: tuple[int, ...] = ()
         self._pointed: int | None = None
         super().__init__(name, parent)
+        # Ranges change several times in a turn, and names are slow to make: once, in one of its own.
+        self._due = QTimer(self)
+        self._due.setSingleShot(True)
+        self._due.timeout.connect(self._declutter)
         # Names need room more than circles need to be round; each axis has its own numbers.
         self.view.setAspectLocked(False)
-        self.view.sigRangeChanged.connect(self._declutter)
-        self.view.sigResized.connect(self._declutter)
+        self.view.sigRangeChanged.connect(self._declutter_soon)
+        self.view.sigResized.connect(self._declutter_soon)
         self.point_hovered.connect(self._point_at)
 
     def set_named(
@@ -76,11 +80,12 @@ class NamesPlot(PlanePlot):
             room = 0.15 * np.maximum(high - low, 1e-6)
             (left, foot), (right, top) = (low - room).tolist(), (high + room).tolist()
             self.set_range((left, right), (foot, top))
-        self._declutter()
+        self._declutter_soon()
 
     @property
     def named(self) -> tuple[str, ...]:
-        """The names that are drawn."""
+        """The names that are drawn, or will be in the next turn."""
+        self._settle()
         return tuple(
             self._words[place] for place, item in sorted(self._names.items()) if item.isVisible()
         )
@@ -132,6 +137,19 @@ class NamesPlot(PlanePlot):
         if pointed != self._pointed:
             self._pointed = pointed
             self.recolour(theme_of(self))
+            self._declutter()
+
+    def _paint(self, painter: QPainter, area: QRect) -> None:
+        self._settle()
+        super()._paint(painter, area)
+
+    @Slot()
+    def _declutter_soon(self) -> None:
+        self._due.start(0)
+
+    def _settle(self) -> None:
+        if self._due.isActive():
+            self._due.stop()
             self._declutter()
 
     @Slot()

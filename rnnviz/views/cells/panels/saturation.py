@@ -87,10 +87,8 @@ class SaturationPanel(Panel):
     @Slot()
     def show_unit(self) -> None:
         """Ring the selected unit."""
-        recording, unit = self._counted_recording(), self.session.selection.unit
-        if self.empty or recording is None or self._counted < recording.total_units:
-            return
-        if not recording.has(self.gate.currentText(), unit):
+        recording, unit = self._shown_recording(), self.session.selection.unit
+        if self.empty or recording is None or not recording.has(self.gate.currentText(), unit):
             return
         group = recording.groups.having(self.gate.currentText()).index(
             recording.groups.place(unit).group
@@ -128,6 +126,13 @@ class SaturationPanel(Panel):
             return None
         return recording
 
+    def _shown_recording(self) -> Recording | None:
+        """The open recording, if it is whose units are the points."""
+        recording = self._counted_recording()
+        if recording is None or self._counted < recording.total_units:
+            return None
+        return recording
+
     def _show(self, recording: Recording) -> None:
         groups = tuple(
             Points(
@@ -149,14 +154,15 @@ class SaturationPanel(Panel):
 
     @Slot(int, int)
     def _hover(self, group: int, place: int) -> None:
-        recording = self._counted_recording()
-        if recording is not None and self._counted:
-            chosen = self.session.selection.unit
-            self._tell(recording, self._unit_at(recording, group, place) if group >= 0 else chosen)
+        recording = self._shown_recording()
+        if recording is not None and group < 0:
+            self.show_unit()
+        elif recording is not None:
+            self._tell(recording, self._unit_at(recording, group, place))
 
     @Slot(int, int)
     def _choose(self, group: int, place: int) -> None:
-        recording = self._counted_recording()
+        recording = self._shown_recording()
         if recording is not None:
             unit = self._unit_at(recording, group, place)
             self.session.selection.select_unit(unit, self.gate.currentText())

@@ -407,6 +407,11 @@ class TestSaturation:
         session.selection.select_unit(0, "hidden")
         click(qtbot, panel.plot, 0.0, 1.0)
         assert (session.selection.unit, session.selection.channel) == (QUOTE_UNIT, "forget")
+        # The unit of a network before, which this one has not: the pointer leaves the points.
+        session.selection.select_unit(99, "forget")
+        told = panel.note.text()
+        panel._hover(-1, -1)
+        assert panel.note.text() == told
 
     def test_shares_by_hand(self) -> None:
         left, right = saturation(np.array([[0, 0.09, 0.5, 0.95], [1, 1, 1, 1]], np.float16))
