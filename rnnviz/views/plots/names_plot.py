@@ -41,7 +41,7 @@ class NamesPlot(PlanePlot):
         self._strong: tuple[int, ...] = ()
         self._pointed: int | None = None
         super().__init__(name, parent)
-        # Ranges change several times in a turn, and names are slow to make: once, in one of its own.
+        # Ranges change several times in a turn, and names are slow to make: that is done once.
         self._due = QTimer(self)
         self._due.setSingleShot(True)
         self._due.timeout.connect(self._declutter)
