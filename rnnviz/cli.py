@@ -13,6 +13,7 @@ import gc
 import importlib
 import io
 import os
+import re
 import sys
 from typing import Protocol, cast
 
@@ -70,11 +71,38 @@ def _as_it_came(error: UnicodeError) -> tuple[str | bytes, int]:
     return b"".join(found), error.end
 
 
+class _Terminal(io.TextIOWrapper):
+    """A terminal that is given colours and lines anew; no command that a name or a file holds."""
+
+    def write(self, words: str, /) -> int:
+        super().write(_shown(words))
+        return len(words)
+
+
+_STEERING = re.compile(r"(\x1b\[(?:[0-9;]*[mK]|8[hl]))|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What steers a terminal; first what commands here write: colours, an empty line, the direction."""
+
+
+def _shown(words: str) -> str:
+    r"""Words as a terminal gets them.
+
+    >>> _shown("\x1b[4mloss\x1b[0m") == "\x1b[4mloss\x1b[0m", _shown("novel\x1b]52;c;aWQ=\x07.txt")
+    (True, 'novel\ufffd]52;c;aWQ=\ufffd.txt')
+    """
+    words = _STEERING.sub(lambda found: found[1] or "\ufffd", words)
+    if words.isascii():
+        return words
+    from rnnviz.core.sequences.texts.direction import unturned  # most that is printed is ASCII
+
+    return unturned(words)
+
+
 def _ready_streams() -> None:
     """Let any character be printed, whatever the streams were opened for, and if there are none.
 
     What is redirected is UTF-8, as all files here; on a terminal that knows less, what it lacks is
-    replaced. A stream that was closed goes nowhere: no file that is opened later takes its place.
+    replaced, and so is what would steer it. A stream that was closed goes nowhere: no file that is
+    opened later takes its place.
     """
     codecs.register_error(_AS_IT_CAME, _as_it_came)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
@@ -83,7 +111,9 @@ def _ready_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115
         elif mode == "w" and isinstance(stream, io.TextIOWrapper):
             if stream.isatty():
-                stream.reconfigure(errors="replace")
+                encoding, piece = stream.encoding, stream.detach()
+                shown = _Terminal(piece, encoding, errors="replace", line_buffering=True)
+                setattr(sys, name, shown)
             else:
                 stream.reconfigure(encoding="utf-8", errors=_AS_IT_CAME)
 

@@ -1,5 +1,6 @@
 """The front door: help, versions, exit codes, and processes that are stopped or not listened to."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -178,6 +179,27 @@ def test_whatever_a_text_or_a_name_holds_can_be_printed():
             env={**os.environ, "PYTHONIOENCODING": encoding},
         )  # fmt: skip
         assert found.stdout.strip() == b"half \xef\xbf\xbd, byte \xe9, \xe4\xb8\xad"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_a_name_gives_a_terminal_no_commands():
+    """It might set the clipboard, write over the line above, or turn it round."""
+    import pty
+
+    name = r"\x1b[4ma\x1b]52;c;aWQ=\x07\x9b2J\u202e\x1b[0m\r\x1b[K"
+    script = f"from rnnviz.cli import _ready_streams; _ready_streams(); print('{name}')"
+    seen, (master, terminal) = b"", pty.openpty()
+    with subprocess.Popen([sys.executable, "-c", script], stdout=terminal) as printing:
+        os.close(terminal)
+        with contextlib.suppress(OSError):  # Linux says so where nobody writes any more
+            while piece := os.read(master, 4096):
+                seen += piece
+        os.close(master)
+    assert printing.returncode == 0
+    lost = "\ufffd".encode()
+    assert seen.strip() == (
+        b"\x1b[4ma" + lost + b"]52;c;aWQ=" + lost + lost + b"2J" + lost + b"\x1b[0m\r\x1b[K"
+    )
 
 
 def test_ctrl_c_leaves_what_was_walked(tmp_path, tiny_model, capsys):
