@@ -14,7 +14,7 @@ import unicodedata
 from typing import NamedTuple
 
 from rnnviz.core.errors import TextError
-from rnnviz.core.sequences.texts.doubts import doubt_of_ascii, doubt_of_western
+from rnnviz.core.sequences.texts.doubts import doubt_of_utf8, doubt_of_western
 
 _MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le", "UTF-32"),
@@ -26,6 +26,8 @@ _LARGE_LETTER = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
 """A letter of UTF-8 that takes several bytes."""
+_HALVES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+"""The halves of a character beyond U+FFFF, as Java, Oracle and MySQL write them (CESU-8)."""
 REPLACEMENT = "�"
 _LOOKED_AT = 1 << 12
 _FEW_ZEROS = 0.005
@@ -75,10 +77,12 @@ def decode(raw: bytes, name: str) -> Decoded:
 
 def _of_bytes(raw: bytes) -> Decoded:
     """What has no mark of wider units: UTF-8, or an encoding of one byte a letter."""
-    content = raw.removeprefix(codecs.BOM_UTF8)
+    content, halves = _HALVES.subn(_joined, raw.removeprefix(codecs.BOM_UTF8))
+    as_pairs = _in_halves(halves)
     try:
-        doubt = doubt_of_ascii(content)
-        return Decoded(content.decode("utf-8"), f"UTF-8, {doubt}" if doubt else "UTF-8")
+        text = content.decode("utf-8")
+        doubt = doubt_of_utf8(content, text)
+        return Decoded(text, "UTF-8" + as_pairs + (f", {doubt}" if doubt else ""))
     except UnicodeDecodeError as error:
         # The file ends inside a letter; a single byte there may as well be a letter of its own.
         cut = error.reason == "unexpected end of data" and len(content) - error.start > 1
@@ -86,7 +90,8 @@ def _of_bytes(raw: bytes) -> Decoded:
     damaged = text.count(REPLACEMENT) - content.count(REPLACEMENT.encode())
     sound = len(_LARGE_LETTER.findall(content))
     if cut or sound >= damaged or len(content) < len(raw):
-        return Decoded(text, _with_damage("UTF-8", damaged))
+        return Decoded(text, _with_damage("UTF-8", damaged) + as_pairs)
+    content = raw
     undefined = len(_UNDEFINED.findall(content))
     if undefined > _SHARE_UNDEFINED * len(_BYTES_OF_WINDOWS.findall(content)):
         found = Decoded(content.decode("latin-1"), "Latin-1")
@@ -95,6 +100,18 @@ def _of_bytes(raw: bytes) -> Decoded:
         found = Decoded(text, _with_damage("Windows-1252", undefined))
     doubt = doubt_of_western(content, found.text)
     return found._replace(how=f"{found.how}, {doubt}") if doubt else found
+
+
+def _joined(halves: re.Match[bytes]) -> bytes:
+    """A letter of UTF-8 whose two halves were written as letters of their own."""
+    pair = halves.group().decode("utf-8", "surrogatepass")
+    return pair.encode("utf-16", "surrogatepass").decode("utf-16").encode()
+
+
+def _in_halves(halves: int) -> str:
+    if not halves:
+        return ""
+    return f", {halves:,} character{'s' if halves > 1 else ''} put together from two halves"
 
 
 def with_line_ends(text: str) -> tuple[str, bool]:

@@ -115,11 +115,22 @@ _SHIFTED = (
     "which it may not be: it holds the codes by which ISO-2022 changes to Japanese, Korean or "
     "Chinese; save it as UTF-8 if so"
 )
+_TWICE = (
+    "which it may not be alone: its letters beyond ASCII read as what becomes of UTF-8 that was "
+    "taken for Windows-1252 and written as UTF-8 again, as Ã© for é"
+)
+_MAINFRAME = "which it may not be: it has no blanks, as EBCDIC read wrongly; save it as UTF-8 if so"
 _SHIFTS = re.compile(rb"\x1b\$(?:[@AB]|[()][@-I])")
 _FEW_LETTERS = 9
 _MARKS_OF_WRITING = "\xa0\xab\xbb\xa7\xa9\xae\xb0\u2018-\u201e\u2013\u2014\u2026\u20ac\u2022"
 _BEYOND = re.compile(f"[^\\0-\\x7f{_MARKS_OF_WRITING}]+")
 _ROW_BEYOND = re.compile(f"[^\\0-\\x7f{_MARKS_OF_WRITING}]{{3,}}")
+_NOT_ASCII = re.compile("[^\\0-\\x7f]+")
+_LETTER_AGAIN = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}")
+"""A letter of UTF-8 among the bytes of one that was read as Windows-1252."""
+_NEARLY_ALL = 0.9
+_BLANKS, _MANY = 0.05, 20
+"""A blank of EBCDIC is read as @."""
 _FEW_ODD = 3
 _SHARE_ODD = 0.1
 _SIGNS = "".join(
@@ -157,6 +168,20 @@ def doubt_of_ascii(raw: bytes | npt.NDArray[np.uint8]) -> str:
     return _SHIFTED if _SHIFTS.search(bytes(raw[:_MOST_BYTES])) else ""
 
 
+def doubt_of_utf8(raw: bytes, text: str) -> str:
+    """Why a text in UTF-8 is something else perhaps; empty if it is not.
+
+    >>> said = doubt_of_utf8(b"", "d\u00c3\u00a9j\u00c3\u00a0 vu, na\u00c3\u00afve")
+    >>> said[:30], doubt_of_utf8(b"", "d\u00e9j\u00e0 vu, na\u00efve \u00c3")
+    ('which it may not be alone: its', '')
+    """
+    beyond = "".join(_NOT_ASCII.findall(text[:_MOST_BYTES]))
+    again = _LETTER_AGAIN.findall(beyond.encode("windows-1252", "replace"))
+    if len(again) >= _FEW_ODD and sum(map(len, again)) >= _NEARLY_ALL * len(beyond):
+        return _TWICE
+    return doubt_of_ascii(raw)
+
+
 def doubt_of_western(raw: bytes, text: str) -> str:
     """Why these bytes are in another encoding perhaps than the `text` that was read of them.
 
@@ -166,6 +191,10 @@ def doubt_of_western(raw: bytes, text: str) -> str:
     Returns:
         A part of a sentence; empty where it looks like a language of these encodings.
     """
+    head = raw[:_MOST_BYTES]
+    blanks = head.count(b" ") + head.count(b"\n")
+    if head.count(b"@") > max(_FEW_LETTERS, _BLANKS * len(head), _MANY * blanks):
+        return _MAINFRAME
     if _is_doubtful(text):
         return _OTHER_SCRIPT
     if _is_odd(text):

@@ -219,6 +219,24 @@ def test_names_and_signs_of_many_languages_are_not_doubted(tmp_path: Path, words
         assert read(tmp_path, (raw + b"\n") * 9).how == "Windows-1252"
 
 
+def test_a_character_in_two_halves_is_put_together(tmp_path: Path) -> None:
+    raw = "ça \ud83d\ude00 va".encode("utf-8", "surrogatepass")
+    text = read(tmp_path, raw)
+    assert str(text) == "ça \U0001f600 va"
+    assert text.how == "UTF-8, 1 character put together from two halves"
+    alone = read(tmp_path, "ça va très bien \ud83d".encode("utf-8", "surrogatepass"))
+    assert alone.how == "UTF-8, 3 damaged places"
+
+
+def test_what_was_encoded_twice_or_on_a_mainframe_is_doubted(tmp_path: Path) -> None:
+    twice = "déjà vu — naïve".encode().decode("windows-1252", "ignore").encode()
+    assert "taken for Windows-1252 and written as UTF-8 again" in read(tmp_path, twice).how
+    for right in ("déjà vu — naïve", "ÃÂ ã à Ã© once", "你好世界", "Привет — мир"):
+        assert read(tmp_path, right.encode()).how == "UTF-8"
+    mainframe = "Hello world, this is text of old.\n" * 3
+    assert "EBCDIC" in read(tmp_path, mainframe.encode("cp500")).how
+
+
 @pytest.mark.parametrize("mark", [b"\xef\xbb\xbf", b"\xff\xfe", b"\xff\xfe\0\0", b"\xfe\xff"])
 def test_a_mark_alone_is_no_text(tmp_path: Path, mark: bytes) -> None:
     with pytest.raises(TextError, match="is empty but for the mark of its encoding"):
