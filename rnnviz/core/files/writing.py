@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,11 @@ from pathlib import Path
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.files.names import digest_of
 from rnnviz.core.system.queue_thread import QueueThread
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 _LONGEST_NAME = 255
 """Bytes that a file system allows."""
@@ -35,6 +41,35 @@ def replacing(path: Path) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path, patience_s: float = 0.2) -> Iterator[None]:
+    """While others of this program read a file of this folder and write it anew, they wait.
+
+    Two windows that change different things of one file at once then both keep their change.
+    Nobody waits for long, and where a system or a drive keeps no such locks, nobody waits.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # not there yet, or a system that opens no folders
+        yield
+        return
+    try:
+        deadline = time.monotonic() + patience_s
+        while fcntl is not None:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    break
+                time.sleep(0.002)
+            except OSError:
+                break
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _name_beside(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QSettings, QTimer, Slot
 
-from rnnviz.core.files.writing import write_atomically
+from rnnviz.core.files.writing import alone_in, write_atomically
 
 _IN_MEMORY = Path("/dev/shm")
 _GONE = object()
@@ -70,14 +70,17 @@ class Settings(QSettings):
             super().sync()
 
     def _write_beside(self, changed: dict[str, object]) -> None:
-        with tempfile.TemporaryDirectory(dir=_IN_MEMORY, prefix="rnnviz-") as folder:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            alone_in(self._path.parent),
+            tempfile.TemporaryDirectory(dir=_IN_MEMORY, prefix="rnnviz-") as folder,
+        ):
             copy = Path(folder) / "settings.ini"
             with contextlib.suppress(FileNotFoundError):
                 copy.write_bytes(self._path.read_bytes())
             written = QSettings(str(copy), QSettings.Format.IniFormat)
             _put(written, changed)
             written.sync()
-            self._path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(self._path, copy.read_bytes(), wait=False)
 
 

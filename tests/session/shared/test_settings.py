@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,28 @@ def test_where_it_cannot_be_written_the_status_says_so(path: Path, qtbot: QtBot)
     settings.sync()
     assert settings.status() != QSettings.Status.NoError
     assert settings.value("mine") == "1"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there Qt writes by itself, and keeps others out")
+def test_two_windows_that_write_at_once_keep_both_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    """Between reading and writing of the one, the other would have written."""
+    path = tmp_path / "folder" / "settings.ini"
+    first, second = Settings(path), Settings(path)
+    put, waiting = module._put, list[threading.Thread]()
+
+    def put_while_another_begins(settings: QSettings, changed: dict[str, object]) -> None:
+        put(settings, changed)
+        if not waiting:
+            other = threading.Thread(target=second._write_beside, args=({"b": "2"},))
+            waiting.append(other)
+            other.start()
+            other.join(0.05)
+
+    monkeypatch.setattr(module, "_put", put_while_another_begins)
+    first.setValue("a", "1")
+    first.sync()
+    waiting[0].join()
+    wait_until_flushed()
+    assert read(path) == {"a": "1", "b": "2"}

@@ -14,7 +14,7 @@ import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
 from rnnviz.core.files.reading import DamagedFileError, read_json
-from rnnviz.core.files.writing import write_atomically
+from rnnviz.core.files.writing import alone_in, write_atomically
 
 Command = Literal["pause", "resume", "stop", "checkpoint", "sample", "set"]
 SETTINGS = ("learning_rate", "clip_threshold", "temperature")
@@ -46,20 +46,21 @@ def ask(directory: Path, command: str, setting: str = "", value: float | None = 
         raise RunDirectoryError(f"{command!r} is no command; choose {', '.join(get_args(Command))}")
     if command == "set":
         check_setting(setting, value)
-    last = _read(directory)
-    request = Request(command, (last.seq if last else 0) + 1, setting, value)  # type: ignore[arg-type]
-    earlier = []
-    if last is not None:
-        earlier = [*last.before, Request(last.command, last.seq, last.setting, last.value)]
-    written = _Requests(
-        request.command, request.seq, request.setting, request.value, earlier[-_KEPT:]
-    )
-    try:
-        write_atomically(directory / "control.json", msgspec.json.encode(written), wait=False)
-    except OSError as error:
-        raise RunDirectoryError(
-            f"cannot write to {directory}: {error.strerror}; is the run still there?"
-        ) from error
+    with alone_in(directory):
+        last = _read(directory)
+        request = Request(command, (last.seq if last else 0) + 1, setting, value)  # type: ignore[arg-type]
+        earlier = []
+        if last is not None:
+            earlier = [*last.before, Request(last.command, last.seq, last.setting, last.value)]
+        written = _Requests(
+            request.command, request.seq, request.setting, request.value, earlier[-_KEPT:]
+        )
+        try:
+            write_atomically(directory / "control.json", msgspec.json.encode(written), wait=False)
+        except OSError as error:
+            raise RunDirectoryError(
+                f"cannot write to {directory}: {error.strerror}; is the run still there?"
+            ) from error
     return request
 
 

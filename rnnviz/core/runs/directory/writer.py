@@ -25,6 +25,8 @@ from rnnviz.core.runs.tensorboard.records import ScalarWriter
 
 _WRITTEN = ("events.jsonl", "heartbeat", "lock", "trainer.log", "checkpoints", "arrays", "tb")
 _ROW_FILE = re.compile(r".*-([0-9]{1,9})\.f32")
+_MOST_MISSING = 1 << 26
+"""Bytes: a state may claim any number of rows."""
 _ASKING_SECONDS = 60.0
 """A request that is being written is done in far less."""
 _LOOK_SECONDS = 1.0
@@ -164,10 +166,19 @@ class RunWriter:
     def cut_rows(self, kept: Mapping[str, int]) -> None:
         """Forget the rows beyond these: the run is taken up again from where it had so many.
 
+        Where rows are missing there is room for them, so that none that follows takes their place.
+
         Raises:
             OSError: they cannot be cut.
         """
-        for file, rows in self.rows().items():
+        there = self.rows()
+        for file, rows in kept.items():
+            missing = (rows - there.get(file, 0)) * _row_bytes(Path(file))
+            if 0 < missing <= _MOST_MISSING and Path(file).parent == Path("arrays"):
+                (self.directory / "arrays").mkdir(exist_ok=True)
+                with (self.directory / file).open("ab") as opened:
+                    opened.write(np.full(missing // 4, np.nan, "<f4").tobytes())
+        for file, rows in there.items():
             if rows > kept.get(file, 0):
                 os.truncate(self.directory / file, kept.get(file, 0) * _row_bytes(Path(file)))
 

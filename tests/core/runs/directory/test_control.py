@@ -1,6 +1,7 @@
 """What is asked of a trainer reaches it once, in order, and nothing old does."""
 
 import math
+import threading
 
 import pytest
 
@@ -76,3 +77,20 @@ def test_what_makes_no_sense_is_refused(tmp_path, words, said):
 def test_a_vanished_directory_is_named(tmp_path):
     with pytest.raises(RunDirectoryError, match=r"cannot write to .*gone.*is the run still there"):
         ask(tmp_path / "gone", "stop")
+
+
+def test_of_many_who_ask_at_once_all_are_heard(tmp_path):
+    inbox, together = Inbox(tmp_path), threading.Barrier(8)
+
+    def wish(number):
+        together.wait()
+        ask(tmp_path, "set", "temperature", float(number))
+
+    askers = [threading.Thread(target=wish, args=(number,)) for number in range(8)]
+    for each in askers:
+        each.start()
+    for each in askers:
+        each.join()
+    heard = inbox.new()
+    assert [request.seq for request in heard] == [*range(1, 9)]
+    assert {request.value for request in heard} == {float(number) for number in range(8)}

@@ -6,6 +6,7 @@ import math
 import os
 import shutil
 
+import numpy as np
 import pytest
 
 from rnnviz.core.errors import RunDirectoryError
@@ -200,3 +201,20 @@ def test_what_the_disk_does_not_take_at_last_leaves_nothing_held(tmp_path, monke
             writer.close("finished")
     assert not (writer.directory / "lock").exists()
     RunWriter(writer.directory, None).close("finished")
+
+
+def test_rows_that_are_gone_are_nobody_else_s_place(tmp_path):
+    """Events name rows by their places: what is written later is not shown at an earlier step."""
+    writer = RunWriter(tmp_path / "run", CONFIG)
+    for value in (1.0, 2.0):
+        writer.row("norms", [value, value])
+    kept = writer.rows()
+    writer.close("stopped")
+    shutil.rmtree(writer.directory / "arrays")
+    again = RunWriter(writer.directory, None)
+    again.cut_rows({**kept, "arrays/huge-9.f32": 1 << 50, "../else-1.f32": 3})
+    assert again.row("norms", [3.0, 3.0]) == {"file": "arrays/norms-2.f32", "row": 2}
+    again.close("stopped")
+    rows = np.fromfile(writer.directory / "arrays" / "norms-2.f32", "<f4").reshape(-1, 2)
+    np.testing.assert_array_equal(rows[:, 0], [np.nan, np.nan, 3.0])
+    assert [path.name for path in (writer.directory / "arrays").iterdir()] == ["norms-2.f32"]
