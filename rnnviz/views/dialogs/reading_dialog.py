@@ -117,6 +117,11 @@ class ReadingDialog(QDialog):
         self.table.show_rows([(title, "–") for title in inside.readings])
         if inside.readings:
             self.table.selectRow(0)
+        if not inside.readings:
+            for widget in (self.table, self.choose):
+                widget.hide()
+            self.verdict.setText("The file itself says which network it is: there is no other way.")
+            return
         if len(inside.readings) == 1:
             self.verdict.setText("It can be read in this way only.")
             return

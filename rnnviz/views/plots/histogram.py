@@ -38,6 +38,7 @@ class HistogramPlot(Plot):
     def set_histograms(self, histograms: tuple[Histogram, ...]) -> None:
         """Draw these."""
         self._histograms = histograms
+        self.item.showAxis("bottom", bool(histograms))  # around nothing it would be made up
         while len(self._curves) < len(histograms):
             curve = pg.PlotCurveItem()
             self._curves.append(curve)

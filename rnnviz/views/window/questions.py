@@ -157,7 +157,7 @@ class Questions(QObject):
         dialog = ReadingDialog(
             self._session.jobs,
             path,
-            f"{path.name} is read as one of these; another is opened in its place.",
+            f"What {path.name} holds, and the networks that it may be read as.",
             self._window,
             text.path if text is not None else None,
             model.vocabulary,

@@ -17,6 +17,7 @@ from rnnviz.nets.answering.table import TASKS
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.views.dialogs.reading_dialog import ReadingDialog
 from rnnviz.work.runner import InlineRunner
+from tests.nets.classification.small_classifier import saved_classifier
 
 TEXT = "abcdabcd\n" * 60
 
@@ -103,3 +104,19 @@ def test_readings_that_predict_nothing_are_judged_by_no_text(
     dialog.show()
     assert "no text can tell which is right" in dialog.verdict.text()
     assert dialog.buttons.button(QDialogButtonBox.StandardButton.Open).isEnabled()
+
+
+def test_a_file_that_says_what_it_is_offers_no_empty_list(
+    jobs: Jobs, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (tmp_path / "t.txt").write_text(TEXT)
+    dialog = ReadingDialog(
+        jobs, saved_classifier(tmp_path), "what it holds", text=tmp_path / "t.txt"
+    )
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.found.topLevelItemCount()
+    assert not dialog.table.isVisible() and not dialog.choose.isVisible()
+    assert "there is no other way" in dialog.verdict.text()
+    assert dialog.verdict.property("role") == "muted"
+    assert not dialog.buttons.button(QDialogButtonBox.StandardButton.Open).isEnabled()

@@ -338,6 +338,7 @@ class TestUnitPage:
         qtbot.waitUntil(lambda: panel.facts.text() == "Reading the unit…")
         assert not panel.snippets.entries
         assert np.size(panel.distribution.columns()["from"]) == 0
+        assert not panel.distribution.x_axis.isVisible(), "around nothing it would be made up"
         assert not panel.gates.isVisible()
 
     def test_its_colours_mean_what_they_mean_in_the_text(
