@@ -116,7 +116,7 @@ class WatchedEventFiles:
         self._clock = clock
         self._listed = -_SECONDS_BETWEEN_LISTINGS
         self._files: dict[Path, EventFile] = {}
-        self._left_out = 0
+        self._left_out, self._gone = 0, False
         self._began = math.nan
         self._sizes: dict[Path, int] = {}
         self._scalars = ScalarFolder()
@@ -157,19 +157,8 @@ class WatchedEventFiles:
 
     def read(self, enough: Callable[[], bool] = lambda: False) -> Callable[[], bool]:
         """Look at the drive; what it gives makes seen what was found, and says if that is new."""
-        now = self._clock()
-        if now - self._listed >= _SECONDS_BETWEEN_LISTINGS:
-            self._listed = now
-            listed = event_files(self.directory)
-            self._left_out = max(0, len(listed) - _MOST_FILES)
-            for path in listed[-_MOST_FILES:]:
-                self._files.setdefault(path, EventFile(path))
-        behind, problem = False, ""
-        if self._left_out:
-            problem = (
-                f"{self._left_out:,} older event files of {self.directory.name} are not read: of a "
-                f"folder the newest {_MOST_FILES:,} are"
-            )
+        anew = self._list()
+        behind, problem = False, self._about_the_folder()
         found: list[tuple[str, list[Scalar]]] = []
         for path, file in self._files.items():
             if not self._grew(path) and not file.behind:
@@ -187,10 +176,53 @@ class WatchedEventFiles:
             if file.behind:
                 behind = True
                 break  # a later file may void what is still to be read of this one
-        return partial(self._take_all, found, behind, problem)
+        return partial(self._take_all, found, behind, problem, anew)
 
-    def _take_all(self, found: list[tuple[str, list[Scalar]]], behind: bool, problem: str) -> bool:
+    def _list(self) -> bool:
+        """Look for new files, now and then; whether what was read of others is void.
+
+        Another training may write where an earlier one was deleted, or into files of the same
+        names: only what lies there now belongs together.
+        """
+        now = self._clock()
+        if now - self._listed < _SECONDS_BETWEEN_LISTINGS:
+            return False
+        self._listed = now
+        listed = event_files(self.directory)
+        self._gone = not listed
+        self._left_out = max(0, len(listed) - _MOST_FILES)
+        kept = self._files.keys() <= set(listed) and not any(map(self._shrank, self._files))
+        anew = bool(listed) and not kept
+        if anew:
+            self._files, self._sizes = {}, {}
+        for path in listed[-_MOST_FILES:]:
+            self._files.setdefault(path, EventFile(path))
+        return anew
+
+    def _about_the_folder(self) -> str:
+        name = self.directory.name
+        if self._gone:
+            return f"{name} holds no event files any more; what was read so far stays on the screen"
+        if self._left_out:
+            return (
+                f"{self._left_out:,} older event files of {name} are not read: of a folder the "
+                f"newest {_MOST_FILES:,} are"
+            )
+        return ""
+
+    def _shrank(self, path: Path) -> bool:
+        try:
+            return path.stat().st_size < self._sizes.get(path, 0)
+        except OSError:
+            return False
+
+    def _take_all(
+        self, found: list[tuple[str, list[Scalar]]], behind: bool, problem: str, anew: bool
+    ) -> bool:
         before, self.behind = self.problem, behind
+        if anew:
+            self._scalars, self._began = ScalarFolder(), math.nan
+            self.record = RunRecord(self.config, self.facts)
         for name, scalars in found:
             self._scalars.take(scalars, name)
             self._place(scalars)
@@ -203,7 +235,7 @@ class WatchedEventFiles:
                 setattr(record, ours, curve)
             elif tag:
                 record.scalars[tag] = curve
-        return self.problem != before or any(scalars for _, scalars in found)
+        return anew or self.problem != before or any(scalars for _, scalars in found)
 
     def _grew(self, path: Path) -> bool:
         try:

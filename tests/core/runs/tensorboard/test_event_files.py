@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import struct
 from pathlib import Path
 
@@ -322,11 +323,37 @@ def test_bfloat16_is_read_as_what_it_is(tmp_path: Path, tensor: bytes) -> None:
     assert watched.record.scalars["t"].values.tolist() == [4.5]
 
 
-def test_a_file_that_was_written_anew_is_said(tmp_path: Path) -> None:
+def test_a_file_that_was_written_anew_is_read_anew(tmp_path: Path) -> None:
     watched = looked_at(tmp_path, a=b"".join(point("loss", step, 1000.0) for step in range(4)))
     (tmp_path / "events.out.tfevents.a").write_bytes(point("loss", 1, 1000.0))
+    assert watched.poll()
+    assert watched.record.scalars["loss"].steps.tolist() == [1]
+    assert watched.problem == ""
+
+
+def test_what_takes_the_place_of_deleted_files_is_alone(tmp_path: Path) -> None:
+    """A person deletes what a first attempt wrote, and starts another into the same folder."""
+    folder = tmp_path / "run"
+    first = ScalarWriter(folder)
+    for step in range(20):
+        first.write(step, {"loss": 1.0, "old": 1.0})
+    first.close()
+    watched = WatchedEventFiles(folder, Clock())
     watched.poll()
-    assert "became shorter" in watched.problem
+    shutil.rmtree(folder)
+    assert watched.poll()
+    assert "no event files any more" in watched.problem
+    assert len(watched.record.scalars["loss"]) == 20
+    folder.mkdir()
+    (folder / "events.out.tfevents.1.other").touch()
+    second = ScalarWriter(folder)
+    second.write(3, {"loss": 2.0})
+    second.close()
+    assert watched.poll()
+    assert watched.problem == ""
+    assert {tag: curve.steps.tolist() for tag, curve in watched.record.scalars.items()} == {
+        "loss": [3]
+    }
 
 
 def test_what_is_left_out_of_many_files_is_said(tmp_path: Path) -> None:
