@@ -117,7 +117,7 @@ class EventFile:
             with open_regular(self.path) as file:
                 size = os.fstat(file.fileno()).st_size
                 if size < self._offset:
-                    self.problem = f"{self.path.name} became shorter than what was read of it: it was written anew"
+                    self.problem = f"{self.path.name} is shorter than what was read: written anew"
                     return []
                 file.seek(self._offset)
                 data = file.read(PIECE_BYTES)
