@@ -88,6 +88,12 @@ class _Custom(_Specification, frozen=True, kw_only=True):
         steps: Callable[[Numbers], Labels] | None = None,
     ) -> Concept:
         title = self.title or title
+        try:
+            spec = msgspec.json.decode(msgspec.json.encode(self))
+        except UnicodeEncodeError as error:
+            raise ConceptError(
+                "half of a character stands in this concept's words, which no file can hold"
+            ) from error
         return Concept(
             name=self.name or _name_of(title),
             title=title,
@@ -97,7 +103,7 @@ class _Custom(_Specification, frozen=True, kw_only=True):
             label=labelled(self.blocks, np.bool_),
             blocks=self.blocks,
             steps=steps,
-            spec=msgspec.json.decode(msgspec.json.encode(self)),
+            spec=spec,
         )
 
     @abstractmethod
@@ -108,10 +114,13 @@ class _Custom(_Specification, frozen=True, kw_only=True):
 def _name_of(title: str) -> str:
     """The key of a title: its words with hyphens; where that loses something, with a digest.
 
+    Of capitals only one that begins the title may be lost: `Matches The` is not `Matches the`.
+
     So concepts of different titles never take each other's place, in whatever script they are.
     """
     words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
-    if len(title) <= _LONGEST_KEY and words.replace("-", " ") == title.lower():
+    plain = words.replace("-", " ")
+    if len(title) <= _LONGEST_KEY and title[:1].lower() + title[1:] == plain and title.isascii():
         return words
     return f"{words[:_LONGEST_KEY].strip('-') or 'concept'}-{digest_of(title, 8)}"
 
@@ -225,7 +234,7 @@ class Expression(_Specification, frozen=True, kw_only=True, tag="expression"):
             scalar=formula.scalar,
             label=label,
             steps=steps,
-            spec=msgspec.json.decode(msgspec.json.encode(self)),
+            spec=spec,
         )
 
 

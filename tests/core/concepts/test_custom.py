@@ -146,6 +146,7 @@ def test_a_harmless_pattern_of_repeated_choices_matches_as_usual() -> None:
 
 
 TITLES = ["小明的名字", "老师的名字", "اسم الولد", "Über", "Uber!", "Uber", "a " * 400, "a " * 401]
+TITLES += ["Matches the", "Matches The", "con", "CON"]
 
 
 def test_concepts_of_different_titles_have_different_names(tmp_path: Path) -> None:
@@ -162,3 +163,8 @@ def test_concepts_of_different_titles_have_different_names(tmp_path: Path) -> No
         concept_from({"kind": "regular-expression", "pattern": p}).name for p in ("a+", "a*")
     ]
     assert patterns[0] != patterns[1]
+
+
+def test_half_of_a_character_in_a_title_is_refused_in_words() -> None:
+    with pytest.raises(ConceptError, match="half of a character"):
+        concept_from({"kind": "regular-expression", "pattern": "a", "title": "\ud83d"})
