@@ -234,7 +234,7 @@ class Expression(_Specification, frozen=True, kw_only=True, tag="expression"):
             scalar=formula.scalar,
             label=label,
             steps=steps,
-            spec=spec,
+            spec=msgspec.json.decode(msgspec.json.encode(self)),
         )
 
 
