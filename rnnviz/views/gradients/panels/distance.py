@@ -36,7 +36,7 @@ from rnnviz.views.plots import Banded, BandPlot
 from rnnviz.views.shared.controls.choices import Choices
 from rnnviz.views.shared.controls.number_field import WholeField
 from rnnviz.views.shared.controls.wrapping_row import WrappingRow
-from rnnviz.views.shared.theme import set_icon
+from rnnviz.views.shared.theme import for_text, set_icon
 from rnnviz.views.shared.words.plain_text import plain_tip, warn
 
 _QUANTITIES = {
@@ -45,6 +45,8 @@ _QUANTITIES = {
     "sum": ("Gradient of the summed loss  ∂ΣL/∂h", "norm of the summed gradient"),
 }
 _MOST_BANDS = 4
+_LEAST_PLOT = 150
+"""Pixels that the curves keep, whatever stands around them."""
 _ABOUT = {
     "loss": "Line: median over the losses. Band: from 10 to 90 % of them. All ways from the loss "
     "to the state count, through time and through layers.",
@@ -130,6 +132,7 @@ class DistancePanel(GradientPanel):
         self.plot = BandPlot("Gradient over distance", log=True)
         self.plot.hovered.connect(self._hover)
         self.plot.left.connect(self._leave)
+        self.plot.setMinimumHeight(for_text(_LEAST_PLOT))
         self.note = note()
         self.table = FitTable()
         self.table.cellClicked.connect(self._choose_row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -17,6 +18,7 @@ from rnnviz.views.shared.theme import theme_of
 _HEADS = ("", "Network", "Layer", "State", "A step back", "Half-life", "r²", "At the end")
 _NONE = "–"
 _LEAST_R_SQUARED = 0.5
+_LEAST_ROWS = 2
 """A fit that explains less of a curve describes something else."""
 
 
@@ -61,7 +63,7 @@ class FitTable(QuietTable):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Fits", _HEADS, parent)
-        self._most = 0
+        self._most = self._wanted = 0
 
     def show_lines(self, lines: tuple[Line, ...], *, fitted: bool) -> None:
         """Show these; without their fits where these make no sense."""
@@ -73,11 +75,19 @@ class FitTable(QuietTable):
         )
 
     def set_rows_seen(self, most: int) -> None:
-        """Be as tall as so many rows, or as there are."""
+        """Be as tall as so many rows, or as there are; where there is no room, some scroll."""
         self._most = most
         rows = min(self.rowCount(), most)
-        high = sum(map(self.rowHeight, range(rows))) or 26
-        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + high + 6)
+        heights = [self.rowHeight(row) for row in range(rows)] or [26]
+        around = self.horizontalHeader().sizeHint().height() + 6
+        self._wanted = around + sum(heights)
+        self.setMaximumHeight(self._wanted)
+        self.setMinimumHeight(around + sum(heights[:_LEAST_ROWS]))
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        """As tall as its rows."""
+        return QSize(super().sizeHint().width(), self._wanted or super().sizeHint().height())
 
     def fit_columns(self, wide: int | None = None) -> None:
         """Rows of larger words are higher, too."""

@@ -164,6 +164,8 @@ class InputsPanel(GradientPanel):
         if not self._known(gradients.character):
             gradients.set_character(int(fields[0].predicted[len(fields[0].predicted) // 2]))
         self.show_character()
+        # What is too narrow for several texts scrolls: else they would be squashed.
+        self._stack.setMinimumHeight(sum(p.minimumSizeHint().height() for p in self.parts))
         place = (gradients.character or first) - first
         for part in texts:
             part.view.centre_on(min(max(0, place), len(stretch) - 1))

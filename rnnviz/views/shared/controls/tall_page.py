@@ -29,5 +29,15 @@ class TallPage(QWidget):
 
 
 def fill(widget: QWidget) -> None:
-    """Let a widget be as tall as there is room: paragraphs beside it would make it claim all."""
+    """Let a widget be as tall as there is room: paragraphs beside it would make it claim all.
+
+    It keeps its least height, which is told once: where even that is not there, the page scrolls.
+    """
     widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+    keep_least_height(widget)
+
+
+def keep_least_height(widget: QWidget) -> None:
+    """Have what fills a page keep the height that its parts need now."""
+    if (least := widget.minimumSizeHint().height()) > widget.minimumHeight():
+        widget.setMinimumHeight(least)

@@ -409,3 +409,21 @@ def test_several_networks_stand_below_each_other_and_answer_to_one_pointer(
     settle(qtbot, panel)
     assert len(panel.parts) == 1
     assert panel.parts[0].title.isHidden()
+
+
+def test_in_a_small_room_the_curves_of_several_networks_keep_their_height(qtbot, session):
+    gradients = session.gradients
+    gradients.set_networks(gradients.kinds())
+    panel = shown(qtbot, DistancePanel(session))
+    panel.resize(480, 480)
+    settle(qtbot, panel)
+    qtbot.waitUntil(lambda: panel.plot.height() >= 150)
+    assert panel.table.height() >= panel.table.horizontalHeader().height() + 40
+
+
+def test_texts_below_each_other_are_not_squashed(qtbot, session):
+    gradients = session.gradients
+    gradients.set_networks(gradients.kinds())
+    panel = shown(qtbot, InputsPanel(session))
+    settle(qtbot, panel)
+    assert panel._stack.minimumHeight() >= 76 * len(panel.parts)
