@@ -41,6 +41,8 @@ class _Found(NamedTuple):
     torn: bool = False
     problem: str = ""
     gone: bool = False
+    name: str = ""
+    """What the run is called by now, where somebody has renamed it."""
 
 
 class WatchedRun:
@@ -76,6 +78,8 @@ class WatchedRun:
         self._asked = -_SECONDS_BETWEEN_ASKING
         self._clock = clock
         self._listed = -_SECONDS_BETWEEN_LISTINGS
+        self._described_ns = 0
+        """When `run.json` was written last, as far as is known."""
         self._tail = EventTail(directory / "events.jsonl")
         self._watch = Watch(directory, clock)
         self.state: State = "reading" if expected is None else "starting"
@@ -173,7 +177,7 @@ class WatchedRun:
         """Look at the drive; what it gives makes seen what was found, and says if that is new."""
         tail = self._tail
         events: Sequence[Event] = ()
-        alive, description, checkpoints, problem, gone = None, None, None, "", False
+        alive, description, checkpoints, problem, gone, name = None, None, None, "", False, ""
         try:
             # The lock goes after the last event was written: asked the other way round, a run
             # that ends just now would seem to have died.
@@ -183,6 +187,8 @@ class WatchedRun:
             if arrived or tail.restarted:
                 description = read_run(self.directory)
             checkpoints = self._list_checkpoints()
+            if checkpoints is not None and not self._awaited:
+                name = self._name_anew()
             gone = not self.directory.exists()
         except (OSError, RunDirectoryError) as error:
             problem = str(error)
@@ -200,6 +206,7 @@ class WatchedRun:
             tail.torn,
             problem,
             gone,
+            name,
         )
         return partial(self._take, found)
 
@@ -208,6 +215,9 @@ class WatchedRun:
         if found.description is not None:
             self._describe(found.description)
             self._awaited = False
+        renamed = bool(found.name) and found.name != self.name
+        if renamed:
+            self.rename(found.name)
         self.record.take(found.events)
         self.behind, self.damage, self.torn = found.behind, found.damage, found.torn
         self.problem = found.problem
@@ -224,7 +234,7 @@ class WatchedRun:
         if found.gone:
             self.problem = f"{self.directory} is gone; what was read so far stays on the screen"
         after = (self.state, self.problem, self.damage, len(self.record.checkpoints))
-        return bool(found.events) or before != after
+        return bool(found.events) or renamed or before != after
 
     def _holder_alive(self) -> bool | None:
         """While it lives that is asked only a few times a second: it costs more than events do."""
@@ -242,6 +252,16 @@ class WatchedRun:
         if self._last_words is not None and self.state in ("starting", "crashed", "damaged"):
             self.state = "crashed" if self.state == "starting" else self.state
             self.problem = self._last_words or self.problem
+
+    def _name_anew(self) -> str:
+        """The name in `run.json` where that was written anew: by another window, or by hand."""
+        try:
+            written = (self.directory / "run.json").stat().st_mtime_ns
+            before, self._described_ns = self._described_ns, written
+            known = before in (0, written)
+            return "" if known else str(read_run(self.directory).config.get("name") or "")
+        except (OSError, RunDirectoryError):
+            return ""  # it has the name that it had
 
     def _list_checkpoints(self) -> list[tuple[int, str]] | None:
         now = self._clock()

@@ -572,7 +572,8 @@ class Runs(QObject):
             ended = self._trainers.ended(watched.directory)
             if ended is not None:
                 run.asked, run.refused = "", ended or "its trainer ended without a word"
-        state = (watched.state, self.problem(run), watched.damage, len(watched.checkpoints))
+        made = len(watched.checkpoints)
+        state = (watched.state, self.problem(run), watched.damage, made, watched.name)
         if state == run._state:
             return False
         if run._state and state[0] != run._state[0]:

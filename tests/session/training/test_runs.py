@@ -14,7 +14,7 @@ from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.runs.directory.config import TrainingConfig
+from rnnviz.core.runs.directory.config import TrainingConfig, rename
 from rnnviz.core.runs.watched import Watched, watch
 from rnnviz.session.training import runs as runs_module
 from rnnviz.session.training.runs import OpenRun, Runs
@@ -183,6 +183,23 @@ def test_a_long_log_is_read_over_many_ticks(runs: Runs, tmp_path: Path, qtbot: Q
     runs.poll()
     assert 0 < run.watched.record.step < 30_000
     qtbot.waitUntil(lambda: run.watched.record.step == 30_000, timeout=20_000)
+
+
+def test_a_name_that_another_window_gave_is_seen(runs: Runs, tmp_path: Path) -> None:
+    made = live_run(tmp_path)
+    run = runs.open(made.directory)
+    runs.poll()
+    told: list[str] = []
+    runs.runs_changed.connect(lambda: told.append(run.name))
+    rename(made.directory, "the good one")
+    run.watched._listed = -1000.0  # two seconds have passed
+    runs.poll()
+    assert told == ["the good one"]
+    for spoil in (lambda file: file.write_text("{"), Path.unlink):
+        spoil(made.directory / "run.json")
+        run.watched._listed = -1000.0
+        runs.poll()
+        assert (run.name, run.watched.problem, run.watched.record.step) == ("the good one", "", 5)
 
 
 def test_asking_and_the_answer(runs: Runs, trainers: FakeTrainers, tmp_path: Path) -> None:
