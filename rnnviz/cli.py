@@ -167,8 +167,22 @@ def main(arguments: list[str] | None = None) -> int:
         where = error.filename or ("the output cannot be written" if _leave_unwritable() else "")
         _complain(f"rnnviz: {error.strerror or error}" + (f": {where}" if where else ""))
         return FAILED
+    except ImportError as error:
+        if not (told := _missing_of_qt(error)):
+            raise
+        _complain(f"rnnviz: {told}")
+        return FAILED
     finally:
         _leave_unwritable()
+
+
+def _missing_of_qt(error: ImportError) -> str:
+    """What Qt lacks on this system, where a command could not draw; empty if it is not that."""
+    if sys.platform != "linux" or "PySide6" not in f"{error.name} {error.path}":
+        return ""
+    from rnnviz.core.system.qt_libraries import check_libraries
+
+    return check_libraries({}, without="nothing can be drawn here") or ""
 
 
 def _dispatch(words: list[str]) -> int:

@@ -75,6 +75,8 @@ def check_libraries(
     environment: Mapping[str, str],
     has: Callable[[str], bool] = loads,
     finds: Callable[[str], object] = shutil.which,
+    *,
+    without: str = "the window cannot open",
 ) -> str | None:
     """Which libraries Qt would miss here and the command to get them; None if it has all.
 
@@ -82,6 +84,7 @@ def check_libraries(
         environment: what says whether there is a display, and of which kind.
         has: whether a library is there.
         finds: whether a program is there.
+        without: what cannot be done without them.
     """
     platform = environment.get("QT_QPA_PLATFORM", "").partition(":")[0]
     missing = [library for library in DRAWING if not has(library.file)]
@@ -99,7 +102,7 @@ def check_libraries(
     what, are, them = (
         ("libraries", "are", "them") if len(missing) > 1 else ("a library", "is", "it")
     )
-    told = f"the window cannot open: Qt needs {what} of the system that {are} missing: {files}"
+    told = f"{without}: Qt needs {what} of the system that {are} missing: {files}"
     for program, (command, system) in _INSTALLING.items():
         if finds(program):
             packages = " ".join(dict.fromkeys(getattr(library, system) for library in missing))

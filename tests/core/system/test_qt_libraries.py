@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from rnnviz.cli import main
 from rnnviz.core.system.qt_libraries import DRAWING, WAYLAND, X11, check_libraries
 
 SHOWN = {"DISPLAY": ":0"}
@@ -98,3 +99,25 @@ def test_the_program_ends_with_a_sentence_and_not_in_qt(tmp_path: Path) -> None:
         "rnnviz: the window cannot open: Qt needs a library of the system that is missing: "
         "libxcb-icccm.so.4\nInstall it with:\n    sudo dnf install xcb-util-wm\n"
     )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere Qt brings all that it needs")
+def test_a_command_that_draws_says_it_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As on a server that has no OpenGL: Python names the module's file, not the library's."""
+
+    def fails(words: list[str]) -> int:
+        raise ImportError("libGL.so.1: ...", name="QtGui", path="/x/PySide6/QtGui.abi3.so")
+
+    monkeypatch.setattr("rnnviz.cli._dispatch", fails)
+    gone = (lacking("libGL.so.1"), lambda name: name == "apt-get")
+    monkeypatch.setattr(check_libraries, "__defaults__", gone)
+    assert main(["colour"]) == 1
+    assert capsys.readouterr().err == (
+        "rnnviz: nothing can be drawn here: Qt needs a library of the system that is missing: "
+        "libGL.so.1\nInstall it with:\n    sudo apt-get install libgl1\n"
+    )
+    monkeypatch.setattr(check_libraries, "__defaults__", (lacking(), gone[1]))
+    with pytest.raises(ImportError):
+        main(["colour"])
