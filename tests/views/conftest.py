@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QApplication
 
 from rnnviz.session.session import Session
@@ -18,6 +19,8 @@ def appearance(qapp: QApplication) -> Iterator[Appearance]:
     style, palette, font = qapp.style().name(), qapp.palette(), qapp.font()
     appearance = Appearance(qapp, "light")
     yield appearance
+    # What was closed goes first: it would be dressed anew as what is left is undressed.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     appearance.deleteLater()
     qapp.setStyleSheet("")
     qapp.setStyle(style)
