@@ -6,7 +6,7 @@ another's tab. Here it is the order in which a person reads them, and what nobod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Slot
@@ -43,6 +43,14 @@ class Stop(NamedTuple):
     widget: QWidget
 
 
+def _visible(above: QWidget) -> Iterator[QWidget]:
+    """What is shown in it and in no other window; most stands in rooms that nobody sees."""
+    for child in above.children():
+        if isinstance(child, QWidget) and child.isVisible() and not child.isWindow():
+            yield child
+            yield from _visible(child)
+
+
 class FocusWalk:
     """The stops of one window.
 
@@ -56,9 +64,7 @@ class FocusWalk:
 
     def stops(self, also: QWidget | None = None) -> list[Stop]:
         """Where the Tab key stops now, in order; with `also`, as if it stopped there, too."""
-        found = [
-            widget for widget in self._window.findChildren(QWidget) if self._takes_keys(widget)
-        ]
+        found = [widget for widget in _visible(self._window) if self._takes_keys(widget)]
         if also is not None and also not in found and also.window() is self._window:
             found.append(also)
         scrolled = [area for area in found if isinstance(area, QScrollArea) and area is not also]
@@ -95,9 +101,7 @@ class FocusWalk:
 
     def _takes_keys(self, widget: QWidget) -> bool:
         policy = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        if not policy or not widget.isVisible() or not widget.isEnabled():
-            return False
-        if widget.focusProxy() is not None or widget.window() is not self._window:
+        if not policy or not widget.isEnabled() or widget.focusProxy() is not None:
             return False
         above = widget.parentWidget()
         while above is not None and above is not self._window:
