@@ -373,9 +373,10 @@ class UnrollArea(PlayedArea):
         self._how.setVisible(test is not None)
         self._temperature.setVisible(sampling)
         self._draw.setVisible(sampling)
+        asked = self._unroll.asked  # a number that was typed stays while it is on its way
         for name, field in (*self._fields.items(), ("rate", self._rate), ("chunk", self._chunk)):
-            if field.value() != getattr(plan, name) and not field.hasFocus():
-                field.set_value(getattr(plan, name))
+            if field.value() != getattr(asked, name) and not field.hasFocus():
+                field.set_value(getattr(asked, name))
         self._follow_choices()
         self._threshold.setVisible(plan.clip != "none")
         self._carried.setVisible(plan.chunk > 0)

@@ -17,6 +17,7 @@ from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.shared.controls.number_field import NumberField
 from rnnviz.views.unroll.area import UnrollArea
 from rnnviz.work.runner import InlineRunner
+from tests.late_runner import LateRunner
 
 
 @pytest.fixture
@@ -411,3 +412,25 @@ def test_what_is_lit_alone_lays_out_the_picture_anew(area, qtbot):
     assert any(s.width > 3 for s in area.drawing.picture.figure.strokes), "and stays lit"
     area.drawing.point_at(None)
     assert not any(s.width > 3 for s in area.drawing.picture.figure.strokes)
+
+
+def test_a_number_that_was_typed_stays_while_it_is_on_its_way(qtbot, tmp_path):
+    runner = LateRunner(TASKS)
+    unroll = Unroll(Jobs(runner), tmp_path)
+    area = UnrollArea(unroll)
+    qtbot.addWidget(area)
+    area.show()
+    runner.finish()
+    rate = area._rate
+    rate.set_value(0.5)
+    runner.finish()
+    rate.setFocus()
+    rate.selectAll()
+    qtbot.keyClicks(rate, "0,25")
+    qtbot.keyClick(rate, Qt.Key.Key_Tab)
+    rate.clearFocus()
+    unroll.changed.emit()  # as whatever is drawn anew meanwhile
+    assert rate.value() == 0.25
+    runner.finish()
+    assert (rate.value(), rate.text(), unroll.plan.rate) == (0.25, "0.25", 0.25)
+    unroll.close()
