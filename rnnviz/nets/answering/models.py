@@ -21,7 +21,7 @@ from rnnviz.nets.checkpoints.vocabulary.guess import judge_on
 from rnnviz.nets.kinds import job_of, network_kind
 from rnnviz.nets.language.model import count_parameters
 from rnnviz.nets.opened import OpenedModel, by_request
-from rnnviz.work.jobs.cells import CheckpointWalked, Walk, WalkCheckpoint
+from rnnviz.work.jobs.cells import CheckpointWalked, Walk, WalkCheckpoint, Walked
 from rnnviz.work.jobs.given import ModelGiven
 from rnnviz.work.jobs.models import (
     ConvertModel,
@@ -64,7 +64,7 @@ def opened_answer(given: ModelGiven, opened: OpenedModel) -> ModelOpened:
     )
 
 
-def walk_checkpoint(request: WalkCheckpoint, context: Context[None]) -> CheckpointWalked:
+def walk_checkpoint(request: WalkCheckpoint, context: Context[Walked]) -> CheckpointWalked:
     """Open a model and walk the beginning of a text with every channel; other walks wait."""
     opened = warm_model(request.model)
     walk = job_of(opened, Walk, Path(request.model.path).name)

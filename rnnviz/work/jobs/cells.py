@@ -49,7 +49,7 @@ class CheckpointWalked(msgspec.Struct, frozen=True):
     characters: int
 
 
-class WalkCheckpoint(Request[None, CheckpointWalked], frozen=True, kw_only=True):
+class WalkCheckpoint(Request[Walked, CheckpointWalked], frozen=True, kw_only=True):
     """Open a model and walk the beginning of a text with every channel, before other walks."""
 
     model: ModelGiven

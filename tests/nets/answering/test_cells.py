@@ -28,6 +28,7 @@ from rnnviz.work.jobs.cells import (
     ReadUnitPage,
     Sample,
     Walk,
+    WalkCheckpoint,
     Walked,
 )
 from rnnviz.work.jobs.given import ModelGiven, TextGiven
@@ -239,3 +240,21 @@ def test_two_walks_of_one_folder_take_turns_and_the_second_goes_on(
     assert min(told[1:]) >= left, "it does not begin anew"
     assert growing.complete
     runner.close()
+
+
+def test_what_a_walk_of_a_checkpoint_tells_on_the_way_crosses_the_pipe(
+    tmp_path: Path, model: str
+) -> None:
+    heard = Heard()
+    walk = WalkCheckpoint(
+        model=ModelGiven(model),
+        text=TextGiven(text=TEXT, name="t"),
+        folder=str(tmp_path / "recording"),
+        most_bytes=1 << 20,
+        least=20,
+        most=len(TEXT),
+    )
+    answer = ask(walk, heard)
+    assert answer.characters == len(TEXT)
+    assert any(isinstance(facts, Walked) for _, _, facts in heard.told)
+    assert Recording(tmp_path / "recording").walked == len(TEXT)
