@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from itertools import takewhile
@@ -17,6 +18,8 @@ from rnnviz.work.environment import of_a_child
 from rnnviz.work.error_output import CRASH, CRASHED_HERE
 
 LOG = "trainer.log"
+_LEAST_BYTES = 1 << 14
+"""With less a trainer writes neither a run nor a word."""
 _LOG_SHOWN = 1 << 20
 """Bytes: more than Python writes in a crash about all threads of a trainer."""
 _STOOD = (CRASHED_HERE, "Thread 0x", 'File "', "<", "...", "Extension modules:")
@@ -90,11 +93,20 @@ def last_words(directory: Path) -> str:
     except OSError:
         return ""
     lines = [line.strip() for line in printed.splitlines() if line.strip()]
+    if not lines and _is_full(directory):
+        return f"the disk of {directory} is full: it could not even write why it ended"
     stood = list(takewhile(lambda line: line.startswith(_STOOD), reversed(lines)))
     last = lines[-1 - len(stood)] if len(stood) < len(lines) else ""
     if last.startswith(CRASH):
         return f"it ended in a crash ({last.removeprefix(CRASH)}); {LOG} says where it stood"
     return lines[-1].removeprefix("rnnviz: ") if lines else ""
+
+
+def _is_full(directory: Path) -> bool:
+    try:
+        return shutil.disk_usage(directory).free < _LEAST_BYTES
+    except OSError:
+        return False
 
 
 def _start(arguments: list[str], directory: Path) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,17 @@ def test_a_run_that_cannot_start_leaves_word(tmp_path: Path) -> None:
     wait_for_end(start_run(config, tmp_path / "run"))
     assert "cannot read" in last_words(tmp_path / "run")
     assert last_words(tmp_path) == ""
+
+
+def test_a_trainer_whose_disk_is_full_need_not_say_so_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "trainer.log").touch()
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=100))
+    assert last_words(tmp_path).startswith(f"the disk of {tmp_path} is full")
+    (tmp_path / "trainer.log").write_text("its own words\n")
+    assert last_words(tmp_path) == "its own words"
 
 
 def test_what_was_deleted_is_not_gone_on_with_and_not_made_anew(tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ class WatchedRun:
             return said
         own = self.config.get("task") == "own-loop"  # only its program can go on with it
         if not self.record.step and not damage:
-            again = "" if own else "; Resume begins it"
+            again = "" if own or self._awaited else "; Resume begins it"
             return f"The trainer of {name} is gone, and no step was written{again}."
         kept = "What it wrote is all here"
         if self.torn:
@@ -163,7 +163,8 @@ class WatchedRun:
         again = "" if own else "; Resume goes on from its last checkpoint"
         lost = f" {said}" if said else ""
         kept = "What can be read is here" if said else kept
-        return f"The trainer of {name} is gone without a word.{lost} {kept}{again}."
+        word = "" if self._last_words else " without a word"  # `problem` has what it said
+        return f"The trainer of {name} is gone{word}.{lost} {kept}{again}."
 
     def poll(self, enough: Callable[[], bool] = lambda: False) -> bool:
         """Take what is new; whether anything is.

@@ -140,6 +140,20 @@ def test_nothing_is_promised_of_a_directory_that_vanished(tmp_path: Path, clock:
     assert found.trouble() == ""
 
 
+def test_a_trainer_that_said_why_is_not_gone_without_a_word(tmp_path: Path, clock: Clock) -> None:
+    run = MadeRun(tmp_path / "run")
+    run.lock(process=-5)
+    run.steps(1, 5)
+    found = watched(run, clock)
+    assert "without a word" in found.trouble()
+    found.give_up("the disk is full")
+    assert found.problem == "the disk is full"
+    assert found.trouble().startswith("The trainer of run is gone. What it wrote is all here")
+    nothing = WatchedRun(tmp_path / "never", clock, expected={"name": "never"})
+    nothing.give_up("the disk is full")
+    assert nothing.trouble() == "The trainer of never is gone, and no step was written."
+
+
 def test_a_drive_that_went_away_is_said_and_what_was_read_stays(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
