@@ -97,6 +97,8 @@ class Run:
         self._gradient_norms: dict[str, float] = {}
         self._asked_to_measure = self._named_unmeasured = self._named_closed = False
         self._step = 0
+        self._reached: int | None = None
+        """Where the run had come to that is gone on with, until its next step is known."""
         self._bad = False
         self._paused_s = 0.0
         self._began = 0.0
@@ -113,7 +115,8 @@ class Run:
                 self.directory, None if self._resume else config, steps=0, steps_an_epoch=0
             )
             self._step = writer.log.last_step if self._resume else 0
-            writer.mirror(self._step if self._resume else None)
+            self._reached = self._step if self._resume else None
+            writer.mirror(self._reached)
             writer.event(
                 "started",
                 step=self._step,
@@ -188,6 +191,7 @@ class Run:
             self._tell_closed()
             return
         self._step = step = _whole(step)
+        self._take_up(writer, step)
         numbers = {
             name: _number(name, value) for name, value in values.items() if _is_measured(value)
         }
@@ -214,8 +218,16 @@ class Run:
         if self._writer is None:
             self._tell_closed()
             return
-        number = _number("temperature", temperature)
-        self._writer.event("sample", step=_whole(step), temperature=number, text=str(text))
+        number, step = _number("temperature", temperature), _whole(step)
+        self._take_up(self._writer, step)
+        self._writer.event("sample", step=step, temperature=number, text=str(text))
+
+    def _take_up(self, writer: RunWriter, step: int) -> None:
+        """Where a program goes on at its last checkpoint, what stood later is void."""
+        reached, self._reached = self._reached, None
+        if reached is not None and step <= reached:
+            writer.event("rewind", step=step - 1)
+            writer.mirror(step - 1)
 
     def _tell_closed(self) -> None:
         """Nothing is lost without a word where `with` was forgotten, or is over."""

@@ -260,10 +260,18 @@ def test_who_goes_on_at_an_earlier_step_took_it_up_again(tmp_path: Path) -> None
         with rnnviz.Run(tmp_path, resume=resume) as run:
             for step in range(first, first + 5):
                 run.log(step, loss=float(10 * first + step))
+                if step == 5 and not resume:
+                    run.log(step, rare=1.0, validation_loss=1.0)
+                    run.sample(step, "of the first")
     watched = WatchedRun(tmp_path)
     watched.poll()
     assert watched.record.loss.steps.tolist() == [*range(1, 9)]
     assert watched.record.loss.values.tolist()[3] == 44.0
+    record = watched.record
+    assert (len(record.scalars["rare"]), len(record.validation), record.samples) == (0, 0, [])
+    mirrored = read_scalars(tmp_path / "tb")["train/loss_nats"]
+    assert mirrored.steps.tolist() == sorted(set(mirrored.steps.tolist()))
+    assert not set(mirrored.values.tolist()) & {14.0, 15.0}
     assert watched.trouble() == ""
 
 

@@ -91,7 +91,9 @@ class RunWriter:
             raise
 
     def mirror(self, resumed_at: int | None = None) -> None:
-        """Also write scalars for TensorBoard, from now on."""
+        """Also write scalars for TensorBoard, from now on; in a file of its own after each call."""
+        if self._mirror is not None:
+            self._mirror.close()
         try:
             self._mirror = ScalarWriter(self.directory / "tb", resumed_at)
         except OSError as error:
