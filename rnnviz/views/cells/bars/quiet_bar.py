@@ -8,7 +8,9 @@ from rnnviz.views.shared.words.plain_text import Label
 
 
 class QuietBar(QFrame):
-    """Words that give way where there is no room for them, and a small button.
+    """Words, which go on in further lines where there is no room for them, and a small button.
+
+    Cut off within a number they would say another one.
 
     Args:
         name: what the words are, for a screen reader.
@@ -19,7 +21,10 @@ class QuietBar(QFrame):
         self.setProperty("role", "follow")
         self.words = Label()
         self.words.setAccessibleName(name)
-        self.words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.words.setWordWrap(True)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.words.setSizePolicy(policy)
         self.button = QPushButton()
         self.button.setProperty("role", "small")
         row = QHBoxLayout(self)
