@@ -173,6 +173,7 @@ class WatchedEventFiles:
                 problem = problem or file.problem
             except RunDirectoryError as error:
                 problem = str(error)
+                self._sizes.pop(path, None)  # it is tried again, and said until it can be read
             if file.behind:
                 behind = True
                 break  # a later file may void what is still to be read of this one

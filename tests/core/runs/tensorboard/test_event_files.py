@@ -331,6 +331,25 @@ def test_a_file_that_was_written_anew_is_read_anew(tmp_path: Path) -> None:
     assert watched.problem == ""
 
 
+def test_a_file_that_cannot_be_read_is_said_until_it_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, 3)
+    watched = WatchedEventFiles(tmp_path, Clock())
+
+    def refused(path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(tensorboard, "open_regular", refused)
+        for _ in range(3):
+            watched.poll()
+            assert "Permission denied" in watched.problem
+    assert watched.poll()
+    assert watched.problem == ""
+    assert len(watched.record.scalars["loss"]) == 3
+
+
 def test_what_takes_the_place_of_deleted_files_is_alone(tmp_path: Path) -> None:
     """A person deletes what a first attempt wrote, and starts another into the same folder."""
     folder = tmp_path / "run"
