@@ -333,6 +333,13 @@ def quotation_marks_read(text: Text) -> dict[str, int]:
     return {marks: count for marks, count in reader.read.most_common() if count}
 
 
+def _is_any(text: Text, start: int) -> Mask:
+    """Where in a block any of the marks stands that are read."""
+    codes = np.asarray(text.codes[start : start + _BLOCK])
+    found: Mask = _are_marks(codes, _MARKS) | among(codes, _STRAIGHT)
+    return found
+
+
 def _reading(text: Text) -> str:
     read = quotation_marks_read(text)
     if read:
@@ -341,6 +348,11 @@ def _reading(text: Text) -> str:
             f"{marks} ({'once' if count == 1 else f'{count:,} times'})" for marks, count in first
         )
         return f"In this text it reads as quotation marks {said}."
+    if any(bool(_is_any(text, start).any()) for start in range(0, len(text), _BLOCK)):
+        return (
+            "In this text it reads no quotation: its quotation marks enclose nothing, or stand "
+            "behind numbers, as for inches."
+        )
     return (
         'This text holds none of the quotation marks that it reads: " and the double ones of '
         "other languages, no single ones and no dashes."

@@ -183,6 +183,7 @@ def test_it_says_what_it_reads_in_a_text() -> None:
     said = "In this text it reads as quotation marks \u201e \u201c (40 times)."
     assert INSIDE_QUOTES.reading(Text.of(text)) == said
     assert "none of the quotation marks" in INSIDE_QUOTES.reading(Text.of("\u2018so\u2019 -- no"))
+    assert "reads no quotation: " in INSIDE_QUOTES.reading(Text.of('a 5" pipe'))
 
 
 def test_the_labels_of_no_text() -> None:
