@@ -30,6 +30,8 @@ _MAGIC = (b"PK\x03\x04", b"\x80", b"\x89HDF", b"GGUF", b"\x93NUMPY", b"\x1f\x8b"
 _NO_PROSE = (b"<", b"version https://git-lfs")
 """How text begins that came in place of a model: a web page, a pointer to a large file."""
 _T7_TEXT = re.compile(rb"\d+\r?\n\d+\r?\n")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+"""What stands in binary files and in no prose."""
 _HEAD = 1 << 16
 _LEAST_PROSE = 200
 _LARGEST_JSON = 1 << 24
@@ -110,7 +112,7 @@ def _is_prose(head: bytes) -> bool:
     """Whether this is a text, named like a model by chance."""
     if len(head) < _LEAST_PROSE or head.lstrip().startswith(_NO_PROSE) or _T7_TEXT.match(head):
         return False
-    return b"{" not in head[:16] and b"\n" in head
+    return b"{" not in head[:16] and b"\n" in head and not _CONTROL.search(head)
 
 
 def _kind_of_json(path: Path, head: bytes) -> Kind:

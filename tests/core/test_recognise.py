@@ -51,3 +51,12 @@ def test_what_cannot_be_opened_is_named(tmp_path):
     (tmp_path / "folder").mkdir()
     with pytest.raises(TextError, match="the folder folder holds neither a recording nor"):
         kind_of(tmp_path / "folder")
+
+
+def test_a_binary_file_that_is_named_like_a_model_is_no_text(tmp_path):
+    """An ONNX file whose weights lie elsewhere has no zero bytes."""
+    content = b"\x08\x08\x12\x07pytorch" + b":\n embedding weight" * 40
+    (tmp_path / "m.onnx").write_bytes(content)
+    assert kind_of(tmp_path / "m.onnx") == "model"
+    (tmp_path / "m.model").write_text("A model of behaviour.\n" * 40)
+    assert kind_of(tmp_path / "m.model") == "text"

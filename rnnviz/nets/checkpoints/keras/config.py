@@ -127,6 +127,8 @@ def _model(model: Mapping[str, Any], file: str, nest: tuple[str, ...], depth: in
         config = {"layers": config}
     layers = config.get("layers") if isinstance(config, Mapping) else None
     if not isinstance(layers, list) or not all(isinstance(layer, Mapping) for layer in layers):
+        if kind in MODELS:
+            raise ModelFileError(f"{file}: the layers of its {kind} are damaged; fetch it again")
         raise ModelFileError(
             f"{file} holds a model of a class of its own ({kind}): what it computes stands in its "
             "Python code and not in the file. Build it from Keras's layers (Sequential or "

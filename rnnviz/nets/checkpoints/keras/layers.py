@@ -8,6 +8,7 @@ each gate's kernel in another order of memory and two biases (`_convert_rnn_weig
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
@@ -97,7 +98,7 @@ class _Reader:
     def __init__(self, keras_version: str, file: str) -> None:
         self._file = file
         self._arrays: Sequence[Tensor] = ()
-        new = keras_version[:1].isdigit() and int(keras_version.split(".", maxsplit=1)[0]) >= 3
+        new = re.match(r"[3-9]|[1-9][0-9]", keras_version) is not None
         self._gates = {
             "sigmoid": "sigmoid",
             "hard_sigmoid": "hard-sigmoid" if new else "hard-sigmoid-0.2",

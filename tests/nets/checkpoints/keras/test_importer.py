@@ -413,3 +413,21 @@ def test_a_state_that_is_kept_between_batches_is_one_stream(tmp_path):
         write_h5(tmp_path / "s.h5", "2.2.4", [layer, DENSE], {"r": arrays, "d": OUT})
         windows = open_model(tmp_path / "s.h5", SYMBOLS).model.network.windows
         assert (windows is None) == stateful
+
+
+@pytest.mark.parametrize("version", ["9" * 5000, "\N{SUPERSCRIPT TWO}.1", "", "tf"])
+def test_any_version_may_stand_in_a_file(version, tmp_path):
+    own = kernels("ifco")
+    arrays = [np.hstack([own[gate][part] for gate in "ifco"]) for part in range(3)]
+    layer = recurrent("LSTM", units=U, batch_input_shape=[None, None, V], return_sequences=True)
+    write_h5(tmp_path / "s.h5", version, [layer, DENSE], {"r": arrays, "d": OUT})
+    assert open_model(tmp_path / "s.h5", SYMBOLS).kind == "language-model"
+
+
+def test_damaged_layers_are_not_called_a_class_of_somebodys_own(tmp_path):
+    write_h5(tmp_path / "s.h5", "2.2.4", [DENSE], {"d": OUT})
+    with h5py.File(tmp_path / "s.h5", "r+") as file:
+        config = {"class_name": "Sequential", "config": {"layers": [[], DENSE]}}
+        file.attrs["model_config"] = json.dumps(config)
+    with pytest.raises(ModelFileError, match="layers of its Sequential are damaged"):
+        open_model(tmp_path / "s.h5", SYMBOLS)
