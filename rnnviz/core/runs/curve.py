@@ -429,10 +429,11 @@ def _wide_enough(kept: Kept, more: npt.NDArray[Any]) -> Kept:
     """What is kept, or the same in the wider type of these where its own changes one of them."""
     if kept.dtype == more.dtype:
         return kept
-    with np.errstate(over="ignore"):
+    # What the room behind the kept ones holds may be anything, also no number that can be cast.
+    with np.errstate(over="ignore", invalid="ignore"):
         narrow = more.astype(kept.dtype)
-    exact = (narrow == more) | (more != more)
-    return kept if exact.all() else cast("Kept", kept.astype(more.dtype))
+        exact = (narrow == more) | (more != more)
+        return kept if exact.all() else cast("Kept", kept.astype(more.dtype))
 
 
 def _with_room(kept: Kept, length: int, room: int) -> Kept:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from rnnviz.core.runs.curve import AT_ONCE, BLOCK, Curve, SmoothedCurve
+from rnnviz.core.runs.curve import AT_ONCE, BLOCK, Curve, SmoothedCurve, _wide_enough
 
 
 def curve_of(values: object, **sizes: int) -> Curve:
@@ -223,3 +223,11 @@ def test_what_a_curve_takes_is_bounded() -> None:
         sizes.append(curve.size_bytes)
     assert sizes[0] == 512 * (4 + 4) + 8 * 16
     assert max(sizes) <= 1024 * (4 + 4 + 8 + 8) + 16 * 16
+
+
+def test_what_lies_in_the_room_behind_a_curve_warns_of_nothing() -> None:
+    """It was never written, and may look like a number that no cast takes without a warning."""
+    kept = np.array([0x3F800000, 0x7F800001], np.uint32).view(np.float32)
+    with np.errstate(invalid="raise"):
+        wide = _wide_enough(kept, np.array([0.1]))
+    assert (wide.dtype, wide[0]) == (np.float64, 1.0)
