@@ -94,9 +94,14 @@ class Scaling(QObject):
 
     @property
     def unit_scale(self) -> Scale | None:
-        """The scale of the selected unit: that of the text, where the text shows that unit."""
+        """The scale of the selected unit: that of the text, where the text shows that unit.
+
+        None without a recording, and while a unit of the one before is still selected.
+        """
         recording, selection = self._recordings.recording, self._selection
-        if recording is None or selection.colouring == "unit":
+        if recording is None or not recording.has(selection.channel, selection.unit):
+            return None
+        if selection.colouring == "unit":
             return self.scale
         return self.scale_of(recording, selection.channel, selection.unit)
 
