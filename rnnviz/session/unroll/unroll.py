@@ -120,9 +120,9 @@ class Unroll(QObject):
     @property
     def _asked(self) -> _Change | None:
         """The last change that was asked for, while it is under way or waits."""
-        if not self.busy:
-            return None
-        return self._waiting[-1] if self._waiting else self._under_way
+        if self._waiting:
+            return self._waiting[-1]
+        return self._under_way if self.busy else None
 
     @property
     def asked(self) -> Plan:
@@ -245,7 +245,7 @@ class Unroll(QObject):
         asked = self._asked
         plan, word = (self.plan, self.word) if asked is None else (asked.plan, asked.word)
         change = _Change(**{"plan": plan, "word": word, "test": self.test, **facts})
-        if change.keep_weights and self.busy:
+        if change.keep_weights and (self.busy or self._waiting):
             last = self._waiting.pop() if self._waiting else None
             self._waiting += (change,) if last is None else last.and_then(change)
             return
@@ -274,14 +274,13 @@ class Unroll(QObject):
         def done(answer: Unrolled) -> None:
             if self._now is not None and change.undoable:
                 self._before = [*self._before, self._now][-_MOST_KEPT:]
-            waiting, self._waiting = self._waiting, []
+            # What waits is still asked for while the window hears of this.
             self._take(
                 _Kept(plan, answer.path, answer.trained, test, answer.written, change.word),
-                self.test if waiting else test,
+                self.test if self._waiting else test,
             )
-            if waiting:
-                self._waiting = waiting[1:]
-                self._compute(waiting[0])
+            if self._waiting:
+                self._compute(self._waiting.pop(0))
 
         def failed(failure: Failure) -> None:
             self._waiting.clear()

@@ -431,6 +431,10 @@ def test_a_number_that_was_typed_stays_while_it_is_on_its_way(qtbot, tmp_path):
     rate.clearFocus()
     unroll.changed.emit()  # as whatever is drawn anew meanwhile
     assert rate.value() == 0.25
+    rate.set_value(0.75)  # waits for the one under way
+    runner.finish(runner.open[0])
+    assert (rate.value(), unroll.asked.rate) == (0.75, 0.75)
+    rate.set_value(0.25)
     runner.finish()
     assert (rate.value(), rate.text(), unroll.plan.rate) == (0.25, "0.25", 0.25)
     unroll.close()
