@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 
 from rnnviz.core.errors import RunDirectoryError
-from rnnviz.core.files.reading import DamagedFileError, read_json
+from rnnviz.core.files.reading import DamagedFileError, exists, read_json
 from rnnviz.core.files.writing import alone_in, write_atomically
 
 Command = Literal["pause", "resume", "stop", "checkpoint", "sample", "set"]
@@ -58,8 +58,9 @@ def ask(directory: Path, command: str, setting: str = "", value: float | None = 
         try:
             write_atomically(directory / "control.json", msgspec.json.encode(written), wait=False)
         except OSError as error:
+            there = "" if exists(directory) else "; is the run still there?"
             raise RunDirectoryError(
-                f"cannot write to {directory}: {error.strerror}; is the run still there?"
+                f"cannot write to {directory}: {error.strerror}{there}"
             ) from error
     return request
 

@@ -79,6 +79,15 @@ def test_a_vanished_directory_is_named(tmp_path):
         ask(tmp_path / "gone", "stop")
 
 
+def test_a_full_disk_is_named_and_not_taken_for_a_run_that_is_gone(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("rnnviz.core.runs.directory.control.write_atomically", full)
+    with pytest.raises(RunDirectoryError, match=r"No space left on device$"):
+        ask(tmp_path, "stop")
+
+
 def test_of_many_who_ask_at_once_all_are_heard(tmp_path):
     inbox, together = Inbox(tmp_path), threading.Barrier(8)
 
