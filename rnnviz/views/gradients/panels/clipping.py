@@ -99,9 +99,13 @@ class ClippingPanel(GradientPanel):
         if isinstance(found, str):
             self.explain(found)
             return
-        for field, value in ((self.norm, found.norm), (self.value, found.value)):
+        asked = gradients.measurements.thresholds  # perhaps newer than what is found
+        for field, wanted, value in (
+            (self.norm, asked[0], found.norm),
+            (self.value, asked[1], found.value),
+        ):
             field.blockSignals(True)
-            field.set_value(float(f"{value:.5g}"))
+            field.set_value(float(f"{value:.5g}") if wanted is None else wanted)
             field.blockSignals(False)
         whole = found.whole
         self.arrows.set_arrows(

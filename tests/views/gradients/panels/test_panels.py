@@ -328,6 +328,18 @@ def test_clipping_by_value_turns_the_step_and_by_norm_does_not(qtbot, session):
     assert "1 times as long, in the same direction" in panel.note.text()
 
 
+def test_a_threshold_that_was_typed_stays_while_an_older_answer_is_drawn(
+    qtbot, session, monkeypatch
+):
+    panel = shown(qtbot, ClippingPanel(session))
+    measurements = session.gradients.measurements
+    monkeypatch.setattr(measurements, "want_clipping", lambda: None)  # it is on its way
+    by_value = panel.value.value()
+    measurements.thresholds = (123.456789, None)
+    panel.draw()
+    assert (panel.norm.value(), panel.value.value()) == (123.456789, by_value)
+
+
 def test_truncation_shows_what_is_kept_and_measures(qtbot, session):
     panel = shown(qtbot, TruncationPanel(session))
     panel.chunk.set_value(4)
