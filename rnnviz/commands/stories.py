@@ -97,9 +97,9 @@ def _chosen(stories: tuple[Story, ...], only: tuple[str, ...]) -> tuple[Story, .
     Raises:
         FindingError: one of the numbers is none.
     """
-    chosen = []
+    chosen, numbers = [], {str(number) for number in range(1, len(stories) + 1)}
     for number in only:
-        if not (number.isascii() and number.isdigit() and 1 <= int(number) <= len(stories)):
+        if number not in numbers:
             raise FindingError(f"{number!r} is no story: they are numbered 1 to {len(stories)}")
         chosen.append(stories[int(number) - 1])
     return tuple(chosen) or stories

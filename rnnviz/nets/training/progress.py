@@ -75,8 +75,18 @@ class Progress:
         return {key: finite_or_name(value) for key, value in kept.items()}
 
     def restore(self, saved: dict[str, object]) -> None:
-        """As it was when it was saved."""
+        """As it was when it was saved.
+
+        Raises:
+            ValueError: something of it is no number; the message names it.
+        """
+        counted = ("step", "tokens", "since_best")
         for key, value in saved.items():
-            named = isinstance(value, str) and key != "bad_number"  # NaN and infinity, by name
-            setattr(self, key, float(str(value)) if named else value)
+            words = key == "bad_number"
+            named = isinstance(value, str) and not words  # NaN and infinity, by name
+            given = float(str(value)) if named else value
+            kinds = (str,) if words else (int,) if key in counted else (int, float)
+            if key.startswith("_") or key not in vars(self) or type(given) not in kinds:
+                raise ValueError(f"of its progress, {key[:40]} is {str(value)[:40]!r}")
+            setattr(self, key, given)
         self._resumed_at = (self.step, self.tokens, self.seconds)
