@@ -254,7 +254,9 @@ class Alignments(QObject):
             return
         self.question = replace(self.question, **changed)
         if (answer := self.current) is not None:
-            self._ask(answer.question.with_search(**changed))
+            # Those that were changed before may still be on their way: they are asked for again.
+            others = {name: getattr(self.question, name) for name in settings.keys() - changed}
+            self._ask(answer.question.with_search(**changed, **others))
 
     def compare(self, path: str, name: str = "", *, attention: bool = True) -> None:
         """Translate the same sentence with another model, and show both side by side."""

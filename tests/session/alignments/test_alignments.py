@@ -397,3 +397,14 @@ def test_with_the_sentences_gold_links_are_counted_anew(alignments, tmp_path):
     assert gold.links.sure == {(0, 1), (1, 2), (2, 3)}
     gold.count_from(None)
     assert gold.links.sure == {(1, 2), (2, 3), (3, 4)}
+
+
+def test_a_setting_that_is_on_its_way_is_asked_for_again_with_the_next(alignments, monkeypatch):
+    alignments.translate("a b")
+    asked = []
+    monkeypatch.setattr(alignments, "_ask", asked.append)
+    beam = alignments.question.beam
+    alignments.search(temperature=4.0, beam=beam)
+    alignments.search(temperature=4.0, beam=beam + 1)
+    assert (asked[-1].temperature, asked[-1].beam) == (4.0, beam + 1)
+    assert asked[-1].why == f"beam {beam + 1}"
