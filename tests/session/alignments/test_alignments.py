@@ -401,7 +401,7 @@ def test_with_the_sentences_gold_links_are_counted_anew(alignments, tmp_path):
 
 def test_a_setting_that_is_on_its_way_is_asked_for_again_with_the_next(alignments, monkeypatch):
     alignments.translate("a b")
-    asked = []
+    asked = list[Question]()
     monkeypatch.setattr(alignments, "_ask", asked.append)
     beam = alignments.question.beam
     alignments.search(temperature=4.0, beam=beam)
