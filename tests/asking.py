@@ -1,4 +1,4 @@
-"""Asks a task of the engine in place, as if request, progress and answer had crossed the pipe."""
+"""Asks tasks of the engine in place, as if request, progress and answer had crossed the pipe."""
 
 from __future__ import annotations
 
@@ -7,15 +7,31 @@ from typing import Any, TypeVar
 from rnnviz.work.messages import (
     Done,
     Job,
+    Listener,
     Progress,
+    Reply,
     Request,
     Tasks,
     decode_reply,
     decode_wish,
     encode,
 )
+from rnnviz.work.runner import InlineRunner
 
 A = TypeVar("A")
+
+
+def crossed(reply: Reply, request: Request[Any, Any]) -> Reply:
+    """What comes out of the pipe: of what does not fit the request that it makes no sense."""
+    return decode_reply(encode(reply), type(request))
+
+
+class PipedRunner(InlineRunner):
+    """Runs each job at once, and is heard through the pipe."""
+
+    def start(self, job: Job, listener: Listener) -> None:
+        """Run the job to its end before returning."""
+        super().start(job, lambda reply: listener(crossed(reply, job.request)))
 
 
 class Heard:

@@ -24,6 +24,7 @@ from typing import Any
 from rnnviz.core.errors import Cancelled
 from rnnviz.work.engine import run_job
 from rnnviz.work.messages import Done, Failed, Job, Listener, Progress, Reply, Tasks
+from tests.asking import crossed
 
 _PATIENCE_SECONDS = 30.0
 
@@ -61,15 +62,18 @@ class _LateJob:
             self.advance()
 
     def progress(self, done: float, total: float, facts: Any = None) -> None:
-        self.said.append(Progress(self.number, done, total, facts))
+        self._say(Progress(self.number, done, total, facts))
         self._stands.release()
         self._may_go.acquire()
         if self.cancelled and self.heeds:
             raise Cancelled("stopped on request")
 
+    def _say(self, reply: Reply) -> None:
+        self.said.append(crossed(reply, self.job.request))
+
     def _work(self) -> None:
         self._may_go.acquire()
-        self.said.append(run_job(self._tasks, self.job, self))  # type: ignore[arg-type]
+        self._say(run_job(self._tasks, self.job, self))  # type: ignore[arg-type]
         self.over = True
         self._stands.release()
 

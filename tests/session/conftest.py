@@ -14,7 +14,7 @@ from rnnviz.session.session import Session
 from rnnviz.work.jobs.cells import Labelled, Walked
 from rnnviz.work.jobs.models import ModelOpened
 from rnnviz.work.messages import Job, Listener
-from rnnviz.work.runner import InlineRunner
+from tests.asking import PipedRunner
 from tests.core.recordings.recordings import nothing_predicted
 from tests.requests_by_name import by_request
 from tests.session.in_folder import session_in
@@ -72,7 +72,7 @@ def label(request, context):
 TASKS = {"open_model": open_model, "walk": walk, "label": label}
 
 
-class CountingRunner(InlineRunner):
+class CountingRunner(PipedRunner):
     """Remembers which tasks ran."""
 
     def __init__(self, tasks) -> None:

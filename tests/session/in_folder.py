@@ -9,7 +9,7 @@ from PySide6.QtCore import QSettings
 
 from rnnviz.nets.answering.table import TASKS
 from rnnviz.session.session import Session
-from rnnviz.work.runner import InlineRunner
+from tests.asking import PipedRunner
 
 
 def session_in(folder: Path, runner: Any = None, **others: Any) -> Session:
@@ -21,4 +21,4 @@ def session_in(folder: Path, runner: Any = None, **others: Any) -> Session:
     """
     places = {name: folder / name for name in ("cache", "data", "models", "resources")}
     settings = QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat)
-    return Session(runner or InlineRunner(TASKS), settings, **(places | others))
+    return Session(runner or PipedRunner(TASKS), settings, **(places | others))

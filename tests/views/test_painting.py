@@ -40,7 +40,7 @@ from rnnviz.views.training.structure_bar import StructureButton
 from rnnviz.views.unroll.drawing import UnrollDrawing
 from rnnviz.views.unroll.formula_panel import FormulaPanel
 from rnnviz.views.unroll.pointed_picture import PointedPicture
-from rnnviz.work.runner import InlineRunner
+from tests.asking import PipedRunner
 
 SCALE = Scale(0.0, 1.0, "gate")
 
@@ -188,7 +188,7 @@ def test_a_painter_ends_where_painting_fails(kind, qtbot, appearance, monkeypatc
 
 
 def test_the_painter_of_unroll_ends_too(qtbot, appearance, monkeypatch, tmp_path) -> None:
-    unroll = Unroll(Jobs(InlineRunner(TASKS)), tmp_path)
+    unroll = Unroll(Jobs(PipedRunner(TASKS)), tmp_path)
     drawing = UnrollDrawing(unroll)
     qtbot.addWidget(drawing)
     failing(monkeypatch, drawing)

@@ -7,7 +7,7 @@ from rnnviz.core.errors import FindingError
 from rnnviz.session.shared.findings import Findings
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.work.jobs.findings import PageWritten, WriteFindingsPage
-from rnnviz.work.runner import InlineRunner
+from tests.asking import PipedRunner
 from tests.core.cells.made_findings import finding
 
 asked: list[WriteFindingsPage] = []
@@ -23,7 +23,7 @@ def write_page(request, context):
 @pytest.fixture
 def jobs(qapp):
     asked.clear()
-    return Jobs(InlineRunner({WriteFindingsPage: write_page}))
+    return Jobs(PipedRunner({WriteFindingsPage: write_page}))
 
 
 @pytest.fixture

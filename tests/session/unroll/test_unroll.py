@@ -12,13 +12,13 @@ from rnnviz.nets.answering.unroll import TASKS
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.work.jobs.unroll import TestTime
-from rnnviz.work.runner import InlineRunner
+from tests.asking import PipedRunner
 from tests.late_runner import LateRunner
 
 
 @pytest.fixture
 def unroll(tmp_path, qapp):
-    made = Unroll(Jobs(InlineRunner(TASKS)), tmp_path)
+    made = Unroll(Jobs(PipedRunner(TASKS)), tmp_path)
     made.ensure_computed()
     yield made
     made.close()

@@ -40,7 +40,8 @@ from rnnviz.work.jobs.cells import (
     Written,
 )
 from rnnviz.work.messages import Context
-from rnnviz.work.runner import InlineRunner, Runner
+from rnnviz.work.runner import Runner
+from tests.asking import PipedRunner
 from tests.core.recordings.recordings import nothing_predicted
 from tests.requests_by_name import by_request
 from tests.session.alignments import translating
@@ -168,7 +169,7 @@ def make_session(folder: Path, trainers: Trainers | None = None) -> Session:
         sample=_sample,
         **translating.TASKS,
     )
-    return session_of(InlineRunner(tasks), folder, trainers)
+    return session_of(PipedRunner(tasks), folder, trainers)
 
 
 def session_of(runner: Runner, folder: Path, trainers: Trainers | None = None) -> Session:

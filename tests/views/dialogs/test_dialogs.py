@@ -27,7 +27,7 @@ from rnnviz.views.dialogs.problem_dialog import show_problem
 from rnnviz.views.dialogs.vocabulary_dialog import VocabularyDialog
 from rnnviz.work.jobs.cells import PreviewLabels, Spans
 from rnnviz.work.jobs.models import Candidate, Guess, GuessVocabulary
-from rnnviz.work.runner import InlineRunner
+from tests.asking import PipedRunner
 
 LEFT = Qt.MouseButton.LeftButton
 TEXT = "In 1812 and in 1805.\nThen 7 years.\n" * 5
@@ -52,7 +52,7 @@ def preview_labels(request: PreviewLabels, context: Any) -> Spans:
 
 @pytest.fixture
 def jobs(qapp: Any) -> Iterator[Jobs]:
-    jobs = Jobs(InlineRunner({GuessVocabulary: guess, PreviewLabels: preview_labels}))
+    jobs = Jobs(PipedRunner({GuessVocabulary: guess, PreviewLabels: preview_labels}))
     yield jobs
     jobs.close()
 

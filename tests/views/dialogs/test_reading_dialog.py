@@ -16,7 +16,7 @@ from torch.nn import functional
 from rnnviz.nets.answering.table import TASKS
 from rnnviz.session.shared.jobs import Jobs
 from rnnviz.views.dialogs.reading_dialog import ReadingDialog
-from rnnviz.work.runner import InlineRunner
+from tests.asking import PipedRunner
 from tests.nets.classification.small_classifier import saved_classifier
 
 TEXT = "abcdabcd\n" * 60
@@ -24,7 +24,7 @@ TEXT = "abcdabcd\n" * 60
 
 @pytest.fixture
 def jobs(qapp: QApplication) -> Iterator[Jobs]:
-    jobs = Jobs(InlineRunner(TASKS))
+    jobs = Jobs(PipedRunner(TASKS))
     yield jobs
     jobs.close()
 

@@ -16,13 +16,13 @@ from rnnviz.session.unroll.unroll import Unroll
 from rnnviz.views.dialogs.number_dialog import NumberDialog
 from rnnviz.views.shared.controls.number_field import NumberField
 from rnnviz.views.unroll.area import UnrollArea
-from rnnviz.work.runner import InlineRunner
+from tests.asking import PipedRunner
 from tests.late_runner import LateRunner
 
 
 @pytest.fixture
 def area(qtbot, tmp_path):
-    unroll = Unroll(Jobs(InlineRunner(TASKS)), tmp_path)
+    unroll = Unroll(Jobs(PipedRunner(TASKS)), tmp_path)
     made = UnrollArea(unroll)
     qtbot.addWidget(made)
     made.resize(1100, 760)

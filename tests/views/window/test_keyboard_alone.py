@@ -29,7 +29,7 @@ from rnnviz.views.shared.words.speaking import install, spoken_of
 from rnnviz.views.training.run_table import RunTable
 from rnnviz.views.unroll.workspace import UnrollWorkspace
 from rnnviz.views.window.window import Window
-from rnnviz.work.runner import InlineRunner
+from tests.asking import PipedRunner
 from tests.core.runs.made import finished_run
 from tests.requests_by_name import by_request
 from tests.session.alignments import translating
@@ -51,7 +51,7 @@ def window(
 ) -> Iterator[Window]:
     """A language model, a translator with a translation, and a run, all open."""
     install()
-    session = session_in(home, InlineRunner({**TASKS, **by_request(**ANSWERED_BY_HAND)}))
+    session = session_in(home, PipedRunner({**TASKS, **by_request(**ANSWERED_BY_HAND)}))
     window = Window(session, appearance)
     session.setParent(window)
     qtbot.addWidget(window)

@@ -14,7 +14,7 @@ from rnnviz.session.session import Session
 from rnnviz.views.cells.panels.verdict import VerdictPanel
 from rnnviz.views.cells.text_panel import TextPanel
 from rnnviz.views.shared.controls.lazy_table import LazyTable
-from rnnviz.work.runner import InlineRunner
+from tests.asking import PipedRunner
 from tests.nets.classification.small_classifier import TEXT, saved_classifier
 
 
@@ -23,7 +23,7 @@ def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
     settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     (tmp_path / "films.tsv").write_text(TEXT)
     session = Session(
-        InlineRunner(TASKS),
+        PipedRunner(TASKS),
         settings,
         cache=tmp_path / "cache",
         data=tmp_path / "data",
