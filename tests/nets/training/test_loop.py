@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -191,8 +192,9 @@ def test_ctrl_c_leaves_a_checkpoint(tmp_path: Path) -> None:
         command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
     )
     try:
-        assert process.stderr is not None
-        process.stderr.read(1)  # the first report of progress
+        while not (run.exists() and any(read_events(run, "step"))):
+            assert process.poll() is None
+            time.sleep(0.02)
         os.kill(process.pid, signal.SIGINT)
         output, errors = process.communicate(timeout=60)
     finally:

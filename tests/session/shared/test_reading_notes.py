@@ -79,6 +79,7 @@ def test_counting_holds_nothing_up_and_another_text_takes_its_turn(
     said: list[str] = []
     session.message.connect(said.append)
     session.open_model(library_folder / "m.safetensors")
+    qtbot.waitUntil(lambda: not session.reading_notes._counting.busy)  # the text of before
     for name in ("first.txt", "second.txt"):
         (library_folder / name).write_text("ab\n" * len(name))
         session.open_path(library_folder / name)
