@@ -51,8 +51,8 @@ def alone_in(folder: Path, patience_s: float = 0.2) -> Iterator[None]:
     Nobody waits for long, and where a system or a drive keeps no such locks, nobody waits.
     """
     try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:  # not there yet, or a system that opens no folders
+        descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
+    except OSError:  # not there yet, no folder, or a system that opens none
         yield
         return
     try:

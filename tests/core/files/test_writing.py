@@ -11,7 +11,13 @@ import numpy as np
 import pytest
 
 from rnnviz.core.errors import RnnvizError
-from rnnviz.core.files.writing import replacing, save_file, wait_until_flushed, write_atomically
+from rnnviz.core.files.writing import (
+    alone_in,
+    replacing,
+    save_file,
+    wait_until_flushed,
+    write_atomically,
+)
 
 
 def test_a_write_that_fails_leaves_the_old_file(
@@ -89,6 +95,12 @@ def test_what_a_person_had_stays_where_the_disk_is_full(
     save_file(path, "half of a pair: \ud83d")
     assert path.read_text() == "half of a pair: ?"
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_where_a_pipe_lies_in_the_place_of_a_folder_nobody_waits(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with alone_in(tmp_path / "pipe"):
+        pass
 
 
 def test_links_pipes_and_devices_stay_what_they_are(tmp_path: Path) -> None:
