@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -179,7 +180,7 @@ class _Manifest:
             raise ModelFileError(f"{self._file}: its list of weights is damaged")
         if not all(type(size) is int and 0 < size < 1 << 32 for size in shape):
             raise ModelFileError(f"{self._file}: {name} has the shape {shape}; it is damaged")
-        if dtype not in _STORED:
+        if not isinstance(dtype, str) or dtype not in _STORED:
             raise ModelFileError(
                 f"{self._file}: {name} is of type {dtype!r}; known are {', '.join(_STORED)}"
             )
@@ -190,7 +191,7 @@ class _Manifest:
         if values.dtype.kind == "f":
             return torch.from_numpy(values.astype(np.float32))
         scale, least = quantised.get("scale"), quantised.get("min", 0)
-        if not isinstance(scale, int | float) or not isinstance(least, int | float):
+        if not (_is_number(scale) and _is_number(least)):
             raise ModelFileError(
                 f"{self._file}: {name} holds whole numbers without a scale, which are no weights"
             )
@@ -198,6 +199,11 @@ class _Manifest:
         said = f"its weights are quantised to {bits} bits, and taken for what these stand for"
         self.notes = [said]
         return torch.from_numpy((values.astype(np.float64) * scale + least).astype(np.float32))
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value of a JSON file is a number that a float can be, and no NaN."""
+    return isinstance(value, int | float) and abs(value) <= sys.float_info.max
 
 
 def _place(name: str, layers: Sequence[str]) -> tuple[int, ...] | None:

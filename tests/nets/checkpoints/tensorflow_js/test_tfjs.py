@@ -91,6 +91,23 @@ def test_quantised_weights_stand_for_their_numbers(pack, allowed, written, tmp_p
     assert any("quantised to 8 bits" in note for note in opened.notes) == (pack is eight_bits)
 
 
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"dtype": ["uint8"]}, r"is of type \['uint8'\]"),
+        ({"scale": 10**400}, "without a scale"),
+        ({"min": [0]}, "without a scale"),
+    ],
+)
+def test_how_weights_were_quantised_may_be_anything(changed, said, written, tmp_path):
+    path = convert(written / "lstm.h5", tmp_path / "js", eight_bits)
+    content = json.loads(path.read_text())
+    content["weightsManifest"][0]["weights"][0]["quantization"] |= changed
+    path.write_text(json.dumps(content))
+    with pytest.raises(ModelFileError, match=said):
+        open_model(path, SYMBOLS)
+
+
 def test_a_shard_that_is_cut_or_missing_is_named(written, tmp_path):
     path = convert(written / "lstm.h5", tmp_path / "js")
     shard = path.parent / "group1-shard1of1.bin"
