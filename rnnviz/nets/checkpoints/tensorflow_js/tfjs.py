@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -191,7 +190,7 @@ class _Manifest:
         if values.dtype.kind == "f":
             return torch.from_numpy(values.astype(np.float32))
         scale, least = quantised.get("scale"), quantised.get("min", 0)
-        if not (_is_number(scale) and _is_number(least)):
+        if not isinstance(scale, int | float) or not isinstance(least, int | float):
             raise ModelFileError(
                 f"{self._file}: {name} holds whole numbers without a scale, which are no weights"
             )
@@ -199,11 +198,6 @@ class _Manifest:
         said = f"its weights are quantised to {bits} bits, and taken for what these stand for"
         self.notes = [said]
         return torch.from_numpy((values.astype(np.float64) * scale + least).astype(np.float32))
-
-
-def _is_number(value: Any) -> bool:
-    """Whether a value of a JSON file is a number that a float can be, and no NaN."""
-    return isinstance(value, int | float) and abs(value) <= sys.float_info.max
 
 
 def _place(name: str, layers: Sequence[str]) -> tuple[int, ...] | None:
