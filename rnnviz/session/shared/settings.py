@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QSettings, QTimer, Slot
+from PySide6.QtCore import QSettings, QTimer, Signal, Slot
 
 from rnnviz.core.files.writing import alone_in, write_atomically
+from rnnviz.core.system.queue_thread import QueueThread
 
 _IN_MEMORY = Path("/dev/shm")
 _GONE = object()
@@ -18,14 +21,19 @@ _GONE = object()
 class Settings(QSettings):
     """As Qt's, which waits in the window's thread until each change lies on the disk.
 
-    A file that is opened is a change, and a busy drive takes half a second. Here Qt writes into
-    memory, where nothing is waited for, and the disk is written beside. Where the system has no
-    such folder, Qt does all by itself. What a window that was killed had just chosen may be lost,
-    and a choice costs a click.
+    A file that is opened is a change, and a busy drive takes half a second, also to rename what was
+    written. So a thread writes; and because the window waits for Qt's own writing in any thread, Qt
+    writes into memory, and what it wrote goes from there to the disk. Where the system has no such
+    folder, Qt does all by itself. What a window that was killed had just chosen may be lost, and a
+    choice costs a click.
     """
 
+    _refused = Signal(object)
+
     def __init__(self, path: Path) -> None:
+        wait_until_written()
         super().__init__(str(path), QSettings.Format.IniFormat)
+        self._refused.connect(self._write_by_qt)
         self._path = path
         self._own: dict[str, object] = {}
         """What was chosen in this window."""
@@ -58,16 +66,24 @@ class Settings(QSettings):
         """Write what was chosen here over what others have written since."""
         changed = {key: self._own[key] for key in self._unwritten}
         self._unwritten.clear()
-        if not changed:
-            return
-        if self._beside:
-            try:
-                self._write_beside(changed)
-            except OSError:
-                self._beside = False  # Qt's status says what it finds
-        if not self._beside:
-            _put(self, changed)
-            super().sync()
+        if changed and self._beside:
+            _writer.put(partial(self._write, changed))
+        elif changed:
+            self._write_by_qt(changed)
+
+    @Slot(object)
+    def _write_by_qt(self, changed: dict[str, object]) -> None:
+        """Qt's status says what it finds."""
+        self._beside = False
+        _put(self, changed)
+        super().sync()
+
+    def _write(self, changed: dict[str, object]) -> None:
+        try:
+            self._write_beside(changed)
+        except Exception:  # noqa: BLE001 - the next ones are waiting, and Qt says what is wrong
+            with contextlib.suppress(RuntimeError):  # the window is gone
+                self._refused.emit(changed)
 
     def _write_beside(self, changed: dict[str, object]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +97,19 @@ class Settings(QSettings):
             written = QSettings(str(copy), QSettings.Format.IniFormat)
             _put(written, changed)
             written.sync()
-            write_atomically(self._path, copy.read_bytes(), wait=False)
+            write_atomically(self._path, copy.read_bytes())
+
+
+def _do(write: Callable[[], None]) -> None:
+    write()
+
+
+_writer: QueueThread[Callable[[], None]] = QueueThread("settings", _do)
+
+
+def wait_until_written() -> None:
+    """Until all that was chosen lies on the disk."""
+    _writer.wait()
 
 
 def _put(settings: QSettings, changed: dict[str, object]) -> None:

@@ -10,9 +10,8 @@ import pytest
 from PySide6.QtCore import QByteArray, QSettings
 from pytestqt.qtbot import QtBot
 
-from rnnviz.core.files.writing import wait_until_flushed
 from rnnviz.session.shared import settings as module
-from rnnviz.session.shared.settings import Settings
+from rnnviz.session.shared.settings import Settings, wait_until_written
 
 
 def read(path: Path) -> dict[str, object]:
@@ -57,6 +56,7 @@ def test_changes_are_kept_and_written_over_what_others_wrote(path: Path, qtbot: 
     qtbot.waitUntil(lambda: "recent" in read(path))
     settings.setValue("window/theme", "light")
     settings.sync()
+    wait_until_written()
     assert read(path) == {
         "recent": ["a.txt", "b, c.txt"],
         "window/geometry": QByteArray(b"\0\1"),
@@ -64,7 +64,7 @@ def test_changes_are_kept_and_written_over_what_others_wrote(path: Path, qtbot: 
         "window/theme": "light",
     }
     assert settings.status() == QSettings.Status.NoError
-    wait_until_flushed()
+    wait_until_written()
 
 
 def test_a_later_change_keeps_what_another_window_wrote(
@@ -74,16 +74,37 @@ def test_a_later_change_keeps_what_another_window_wrote(
     settings = Settings(path)
     settings.setValue("mine", "1")
     settings.sync()
+    wait_until_written()
     path.write_text("[General]\nmine=1\nother=2\n")
-    wait_until_flushed()
+    wait_until_written()
     flushing: list[int] = []
     monkeypatch.setattr(os, "fsync", flushing.append)
     settings.setValue("mine", "3")
     settings.sync()
+    wait_until_written()
     assert read(path) == {"mine": "3", "other": "2"}
-    wait_until_flushed()
     assert len(flushing) == 1
     assert not [*memory.iterdir()]
+
+
+def test_nobody_waits_for_a_drive_that_is_slow_to_rename(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy, replace = threading.Event(), Path.replace
+
+    def slow(self: Path, target: Path) -> Path:
+        assert busy.wait(30)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", slow)
+    settings = Settings(tmp_path / "settings.ini")
+    for key, value in (("one", "1"), ("two", "2")):
+        settings.setValue(key, value)
+        settings.sync()
+        assert settings.value(key) == value
+    busy.set()
+    wait_until_written()
+    assert read(tmp_path / "settings.ini") == {"one": "1", "two": "2"}
 
 
 def test_where_it_cannot_be_written_the_status_says_so(path: Path, qtbot: QtBot) -> None:
@@ -91,7 +112,7 @@ def test_where_it_cannot_be_written_the_status_says_so(path: Path, qtbot: QtBot)
     settings = Settings(path)
     settings.setValue("mine", "1")
     settings.sync()
-    assert settings.status() != QSettings.Status.NoError
+    qtbot.waitUntil(lambda: settings.status() != QSettings.Status.NoError)
     assert settings.value("mine") == "1"
 
 
@@ -115,6 +136,6 @@ def test_two_windows_that_write_at_once_keep_both_changes(
     monkeypatch.setattr(module, "_put", put_while_another_begins)
     first.setValue("a", "1")
     first.sync()
+    wait_until_written()
     waiting[0].join()
-    wait_until_flushed()
     assert read(path) == {"a": "1", "b": "2"}
