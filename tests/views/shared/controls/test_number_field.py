@@ -45,6 +45,8 @@ def shown(field: TypedField, qtbot: QtBot) -> QDialog:
     with qtbot.waitActive(window):
         window.show()
         window.activateWindow()
+    # Wherever a test before left the mouse: a field under it says why it is refused, too.
+    qtbot.mouseMove(window, QPoint(window.width() - 1, window.height() - 1))
     field.setFocus()
     field.selectAll()
     return window
