@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QLocale, QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QCursor, QWheelEvent
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QVBoxLayout
 from pytestqt.qtbot import QtBot
 
@@ -42,11 +42,12 @@ def shown(field: TypedField, qtbot: QtBot) -> QDialog:
     column.addWidget(QPushButton("elsewhere"))
     qtbot.addWidget(window)
     window.resize(400, 200)
+    # Wherever a test before left the mouse: a field under it says why it is refused, too.
+    QCursor.setPos(0, 0)
     with qtbot.waitActive(window):
         window.show()
         window.activateWindow()
-    # Wherever a test before left the mouse: a field under it says why it is refused, too.
-    qtbot.mouseMove(window, QPoint(window.width() - 1, window.height() - 1))
+    assert not field.underMouse()
     field.setFocus()
     field.selectAll()
     return window
