@@ -60,7 +60,8 @@ def write_what_can_be(
         parts_of: the parts of the page that one is, by its number and itself.
 
     Raises:
-        FindingError: none of them can be shown, or the page cannot be written.
+        FindingError: none of them can be shown.
+        RnnvizError: the page cannot be written.
     """
     parts: list[Part] = []
     left_out: list[str] = []
@@ -74,10 +75,7 @@ def write_what_can_be(
             left_out.append(f"“{one.title}”: {error}")
     if not parts:
         raise FindingError("none of them can be shown again. " + "; ".join(left_out))
-    try:
-        write_html(Path(request.path), parts, request.title)
-    except OSError as error:
-        raise FindingError(f"cannot write {request.path}: {error.strerror}") from error
+    write_html(Path(request.path), parts, request.title)
     return tuple(left_out)
 
 

@@ -326,6 +326,8 @@ def reads_better(raw: bytes) -> str:
     wrong_ones = np.bincount(here[wrong & ~_UNDEFINED[here]], minlength=256)
     in_all = in_lines.sum(0)
     not_western = _not_in("cp1252", _WESTERN).astype(np.int64)
+    most_by_line = int(wrong_ones.sum() + (in_lines @ not_western.T).min(1).sum())
+    most_by_text = int(wrong_ones.sum() + (in_all @ not_western.T).min())
     best, found = 1.0, ""
     for encoding, languages in _OTHERS:
         reading = _reading(encoding)
@@ -335,8 +337,7 @@ def reads_better(raw: bytes) -> str:
         letters = int((reading.counted | reading.letters)[here].sum())
         differs = reading.codes != western.codes
         other = int(differs[here].sum())
-        by_line = min(other, int(wrong_ones.sum() + (in_lines @ not_western.T).min(1).sum()))
-        by_text = min(other, int(wrong_ones.sum() + (in_all @ not_western.T).min()))
+        by_line, by_text = min(other, most_by_line), min(other, most_by_text)
         fits = unknown <= _FITS * letters and by_line - unknown >= (1 if letters >= _FEW else 2)
         fits |= (
             letters >= _SEVERAL

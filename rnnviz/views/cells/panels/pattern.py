@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
 from rnnviz.core.cells.patterns import PatternUnit, Place
 from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.recording import Recording
+from rnnviz.views.cells.panels.coloured_places import PlacesPanel
 from rnnviz.views.cells.placing import piece_of
 from rnnviz.views.shared.controls.number_field import NumberField, WholeField
 from rnnviz.views.shared.controls.plain_rows import set_plain_rows
 from rnnviz.views.shared.controls.wrapping_row import WrappingRow
-from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.views.text.searching.snippet_list import Entry, Piece, SnippetList
 
@@ -32,7 +32,7 @@ _OWN = 0.0
 _COLUMNS = ("Unit", "On when", "Mean there", "Threshold")
 
 
-class PatternPanel(Panel):
+class PatternPanel(PlacesPanel):
     """Drag over the text; a click on a unit selects it, a click on a place goes there."""
 
     name = "pattern"
@@ -45,15 +45,12 @@ class PatternPanel(Panel):
         selection = self.session.selection
         selection.range_changed.connect(self.request_draw)
         selection.unit_changed.connect(self.request_draw)
-        session = self.session
-        session.inspection.pattern_changed.connect(self.request_draw)
-        for signal in (
-            session.scaling.changed,
-            selection.colouring_changed,
-            selection.concept_changed,
-            session.rankings.labels_changed,
-        ):
-            signal.connect(self.show_scale)
+        self.session.inspection.pattern_changed.connect(self.request_draw)
+        self.follow_scale()
+
+    def shown_places(self) -> SnippetList:
+        """Where else the units are on together."""
+        return self.places
 
     def build(self) -> QWidget:
         """A sentence, two controls, the units, and the places."""
@@ -164,13 +161,6 @@ class PatternPanel(Panel):
         )
         shown = (heading, *entries) if self._units else ()
         self.places.set_entries(shown, self.session.scaling.unit_scale)
-
-    @Slot()
-    def show_scale(self) -> None:
-        """Colour the places as the text is."""
-        scale = self.session.scaling.unit_scale
-        if self.built and scale is not None:
-            self.places.set_scale(scale)
 
     @Slot(int, int, int, int)
     def _choose(self, row: int, column: int, row_before: int, column_before: int) -> None:

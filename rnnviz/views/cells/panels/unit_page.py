@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from rnnviz.core.cells.snippets import Saturation, Snippet, UnitPage
 from rnnviz.core.quantities.shown_numbers import shown_number
 from rnnviz.core.recordings.recording import Recording
 from rnnviz.core.sequences.in_words import steps_called
+from rnnviz.views.cells.panels.coloured_places import PlacesPanel
 from rnnviz.views.cells.placing import piece_of
 from rnnviz.views.plots import BarPlot, Histogram, HistogramPlot
-from rnnviz.views.shared.panel import Panel
 from rnnviz.views.shared.words.plain_text import Label
 from rnnviz.views.text.searching.snippet_list import Entry, Piece, SnippetList
 
 _PLOT_HEIGHT = 150
 
 
-class UnitPagePanel(Panel):
+class UnitPagePanel(PlacesPanel):
     """A page for one unit; a click on a snippet goes to its place in the text."""
 
     name = "unit_page"
@@ -30,13 +29,11 @@ class UnitPagePanel(Panel):
         session = self.session
         session.selection.unit_changed.connect(self.request_draw)
         session.inspection.unit_page_changed.connect(self.request_draw)
-        for signal in (
-            session.scaling.changed,
-            session.selection.colouring_changed,
-            session.selection.concept_changed,
-            session.rankings.labels_changed,
-        ):
-            signal.connect(self.show_scale)
+        self.follow_scale()
+
+    def shown_places(self) -> SnippetList:
+        """The snippets."""
+        return self.snippets
 
     def build(self) -> QWidget:
         """A heading, two small plots, and the snippets."""
@@ -111,13 +108,6 @@ class UnitPagePanel(Panel):
             *_pieces(recording, page, page.lowest),
         )
         self.snippets.set_entries(entries, self.session.scaling.unit_scale)
-
-    @Slot()
-    def show_scale(self) -> None:
-        """Colour the places as the text is: one colour never means two things in a window."""
-        scale = self.session.scaling.unit_scale
-        if self.built and scale is not None:
-            self.snippets.set_scale(scale)
 
 
 def _parts(gate: Saturation) -> tuple[float, float, float]:

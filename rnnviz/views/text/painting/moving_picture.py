@@ -7,12 +7,13 @@ together is Pillow's and may be done anywhere.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from rnnviz.core.errors import RnnvizError
 from rnnviz.core.export.figure import Figure
-from rnnviz.core.files.writing import replacing
+from rnnviz.core.files.writing import save_file
 from rnnviz.views.text.painting.text_figure import application, figure_image
 
 MOVING = {".gif": "GIF", ".webp": "WEBP", ".apng": "PNG"}
@@ -59,11 +60,9 @@ def write_frames(path: Path, frames: Sequence[Any], frame_ms: int = FRAME_MS) ->
         options["optimize"] = False
     if kind == "WEBP":
         options |= {"lossless": True, "quality": 60, "method": 3}
-    try:
-        with replacing(path) as beside, beside.open("wb") as file:
-            frames[0].save(file, kind, append_images=list(frames[1:]), **options)
-    except OSError as error:
-        raise RnnvizError(f"cannot write {path}: {error.strerror or error}") from error
+    written = BytesIO()
+    frames[0].save(written, kind, append_images=list(frames[1:]), **options)
+    save_file(path, written.getvalue())
 
 
 def write_moving(path: Path, figures: Sequence[Figure], frame_ms: int = FRAME_MS) -> None:
